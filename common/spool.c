@@ -1,0 +1,241 @@
+/* spool.c -- the local folder that holds runs between export and push. */
+#include "prelude.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "err.h"
+#include "spool.h"
+
+struct spool {
+	char *dir;
+	int lock_fd; /* -1: not held */
+};
+
+struct spool_run {
+	char id[RUNID_LEN + 1];
+	char *dir;
+	int lock_fd[2]; /* a tool takes at most two: its own and the other's */
+};
+
+int
+spool_open(const char *dir, bool create, struct spool **out, struct err *e)
+{
+	struct spool *s;
+	struct stat st;
+
+	if (create && file_mkdirs(dir, e) < 0)
+		return -1;
+	if (stat(dir, &st) != 0) {
+		err_sys(e, "cannot open the spool '%s'", dir);
+		return err_hint(e, "give gpm-push the --spool that gpm-export filled");
+	}
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_USAGE, "the spool '%s' is no folder", dir);
+	s = mem_alloc(sizeof(*s));
+	s->dir = mem_str(dir);
+	s->lock_fd = -1;
+	*out = s;
+	return 0;
+}
+
+void
+spool_close(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	spool_unlock(s);
+	free(s->dir);
+	free(s);
+}
+
+const char *
+spool_dir(const struct spool *s)
+{
+	return s->dir;
+}
+
+/* Open and lock PATH; HOW is LOCK_EX with or without LOCK_NB.  The file stays: removing a lock
+ * file lets two processes hold "the" lock. */
+static int
+take_lock(const char *path, int how, int *out, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", path);
+	while (flock(fd, how) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno == EWOULDBLOCK)
+			err_set(e, ERR_LOCKED, "another instance holds '%s'", path);
+		else
+			err_sys(e, "cannot lock '%s'", path);
+		close(fd);
+		return -1;
+	}
+	*out = fd;
+	return 0;
+}
+
+int
+spool_lock(struct spool *s, struct err *e)
+{
+	char *path = mem_printf("%s/spool.lock", s->dir);
+	int rc = take_lock(path, LOCK_EX, &s->lock_fd, e);
+
+	free(path);
+	return rc;
+}
+
+void
+spool_unlock(struct spool *s)
+{
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	s->lock_fd = -1;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+int
+spool_runs(struct spool *s, spool_id **out, size_t *n, struct err *e)
+{
+	DIR *dir = opendir(s->dir);
+	spool_id *ids = NULL;
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return err_sys(e, "cannot list the spool '%s'", s->dir);
+	*n = 0;
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
+		if (!runid_valid(entry->d_name))
+			continue;
+		ids = mem_grow(ids, (*n + 1) * sizeof(*ids));
+		memcpy(ids[(*n)++], entry->d_name, sizeof(*ids));
+	}
+	if (errno != 0) {
+		err_sys(e, "cannot list the spool '%s'", s->dir);
+		closedir(dir);
+		free(ids);
+		return -1;
+	}
+	closedir(dir);
+	if (*n > 0)
+		qsort(ids, *n, sizeof(*ids), compare_ids);
+	*out = ids;
+	return 0;
+}
+
+int
+spool_run_open(struct spool *s, const char *id, bool create, struct spool_run **out, struct err *e)
+{
+	struct spool_run *r;
+	struct stat st;
+
+	if (!runid_valid(id))
+		return err_set(e, ERR_USAGE, "'%.60s' is no run id", id);
+	r = mem_alloc(sizeof(*r));
+	r->dir = mem_printf("%s/%s", s->dir, id);
+	r->lock_fd[0] = r->lock_fd[1] = -1;
+	memcpy(r->id, id, sizeof(r->id));
+	if (create && file_mkdirs(r->dir, e) < 0)
+		goto err0;
+	if (stat(r->dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		err_set(e, ERR_NO_RUN, "there is no run %s in the spool '%s'", id, s->dir);
+		goto err0;
+	}
+	*out = r;
+	return 0;
+
+err0:
+	spool_run_close(r);
+	return -1;
+}
+
+void
+spool_run_close(struct spool_run *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < GPM_ARRAY_LEN(r->lock_fd); i++)
+		if (r->lock_fd[i] >= 0)
+			close(r->lock_fd[i]);
+	free(r->dir);
+	free(r);
+}
+
+const char *
+spool_run_id(const struct spool_run *r)
+{
+	return r->id;
+}
+
+int
+spool_run_lock(struct spool_run *r, const char *who, struct err *e)
+{
+	char *path = mem_printf("%s/%s.lock", r->dir, who);
+	int *slot = r->lock_fd[0] < 0 ? &r->lock_fd[0] : &r->lock_fd[1];
+	int rc = take_lock(path, LOCK_EX | LOCK_NB, slot, e);
+
+	free(path);
+	return rc;
+}
+
+char *
+spool_run_path(const struct spool_run *r, const char *key)
+{
+	return mem_printf("%s/%s", r->dir, key);
+}
+
+/* Cut PATH at its last '/'; false when there is none behind KEEP bytes. */
+static bool
+cut_last(char *path, size_t keep)
+{
+	char *slash = strrchr(path + keep, '/');
+
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+int
+spool_run_make_dirs(struct spool_run *r, const char *key, struct err *e)
+{
+	char *path = spool_run_path(r, key);
+	int rc = cut_last(path, strlen(r->dir)) ? file_mkdirs(path, e) : 0;
+
+	free(path);
+	return rc;
+}
+
+int
+spool_run_remove(struct spool_run *r, const char *key, struct err *e)
+{
+	char *path = spool_run_path(r, key);
+	int rc = file_remove_tree(path, e);
+
+	free(path);
+	return rc;
+}
+
+void
+spool_run_prune(struct spool_run *r, const char *key)
+{
+	char *path = spool_run_path(r, key);
+
+	/* rmdir refuses a folder that is not empty, which ends the climb */
+	while (cut_last(path, strlen(r->dir) + 1) && rmdir(path) == 0)
+		;
+	free(path);
+}

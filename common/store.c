@@ -1,0 +1,230 @@
+/* store.c -- a place that holds objects: its URL, and the check of every key before a driver sees it. */
+#include "prelude.h"
+
+#include <ctype.h>
+
+#include "buf.h"
+#include "err.h"
+#include "store.h"
+
+#define URL_HINT "write file:///absolute/path, and other bytes as %%XX"
+
+/* --- keys --- */
+
+static bool
+key_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr("._%=+-/", c) != NULL);
+}
+
+char *
+store_key_encode(const char *name, bool *encoded)
+{
+	char *out = mem_array(strlen(name) + 1, 3), *p = out;
+
+	*encoded = false;
+	for (const char *c = name; *c != '\0'; c++)
+		*encoded = *encoded || !key_byte(*c);
+	for (const char *c = name; *c != '\0'; c++) {
+		if (*encoded && (*c == '%' || !key_byte(*c)))
+			p += snprintf(p, 4, "%%%02X", (unsigned)(unsigned char)*c);
+		else
+			*p++ = *c;
+	}
+	return out;
+}
+
+static int
+refuse_key(const char *key, const char *why, struct err *e)
+{
+	bool encoded;
+	char *shown = store_key_encode(key, &encoded);
+
+	err_set(e, ERR_DIFFERS, "'%.200s' is not an object's key: %s", shown, why);
+	free(shown);
+	return -1;
+}
+
+int
+store_key_check(const char *key, struct err *e)
+{
+	size_t len = strnlen(key, STORE_KEY_MAX + 1);
+
+	if (len == 0)
+		return refuse_key(key, "it is empty", e);
+	if (len > STORE_KEY_MAX)
+		return refuse_key(key, "it is too long", e);
+	for (const char *c = key; *c != '\0'; c++)
+		if (!key_byte(*c))
+			return refuse_key(key, "it holds a byte that keys may not have", e);
+	for (const char *c = key;; c++) {
+		size_t n = strcspn(c, "/");
+
+		if (n == 0 || (n == 1 && *c == '.') || (n == 2 && memcmp(c, "..", 2) == 0))
+			return refuse_key(key, "a component is empty, '.' or '..'", e);
+		c += n;
+		if (*c == '\0')
+			return 0;
+	}
+}
+
+static int
+check_prefix(const char *prefix, struct err *e)
+{
+	size_t len = strlen(prefix);
+	char *key;
+	int rc;
+
+	if (len == 0)
+		return 0;
+	if (prefix[len - 1] != '/')
+		return refuse_key(prefix, "a prefix ends with '/'", e);
+	key = mem_strn(prefix, len - 1);
+	rc = store_key_check(key, e);
+	free(key);
+	return rc;
+}
+
+/* --- opening --- */
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The path of a file:// URL, its %XX decoded, no slash at its end. NULL: -1 with ERR_USAGE. */
+static char *
+url_path(const char *url, struct err *e)
+{
+	const char *c = url + strlen("file://");
+	char *path, *p;
+
+	if (*c != '/') {
+		err_set(e, ERR_USAGE, "'%s' names a host or a relative path", url);
+		goto err0;
+	}
+	p = path = mem_alloc(strlen(c) + 1);
+	for (; *c != '\0'; c++) {
+		if (*c == '?' || *c == '#') {
+			err_set(e, ERR_USAGE, "'%s': '%c' stands for itself only as %%XX", url, *c);
+			goto err1;
+		}
+		if (*c == '%') {
+			int high = hex_value(c[1]), low = high < 0 ? -1 : hex_value(c[2]);
+
+			if (low < 0 || (high == 0 && low == 0)) {
+				err_set(e, ERR_USAGE, "'%s': '%%' without two hex digits, or %%00", url);
+				goto err1;
+			}
+			*p++ = (char)(high << 4 | low);
+			c += 2;
+		} else {
+			*p++ = *c;
+		}
+	}
+	while (p > path + 1 && p[-1] == '/')
+		*--p = '\0';
+	return path;
+err1:
+	free(path);
+err0:
+	err_hint(e, URL_HINT);
+	return NULL;
+}
+
+int
+store_open(const char *url, bool create, struct store **out, struct err *e)
+{
+	char *path;
+	int rc;
+
+	if (strncmp(url, "file://", strlen("file://")) != 0) {
+		/* Only its scheme is shown: a foreign URL may hold a password. */
+		err_set(e, ERR_USAGE, "the store's URL begins with '%.*s', not with 'file://'",
+		    (int)strnlen(url, strcspn(url, "/@?")), url);
+		return err_hint(e, URL_HINT);
+	}
+	if ((path = url_path(url, e)) == NULL)
+		return -1;
+	rc = store_file_open(path, create, out, e);
+	free(path);
+	if (rc == 0)
+		(*out)->url = mem_str(url);
+	return rc;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	free(s->url);
+	s->ops->free(s);
+}
+
+const char *
+store_url(const struct store *s)
+{
+	return s->url;
+}
+
+/* --- the six calls --- */
+
+int
+store_put(struct store *s, const char *key, const struct store_body *body, struct err *e)
+{
+	if (store_key_check(key, e) < 0)
+		return -1;
+	return s->ops->put(s, key, body, e);
+}
+
+int
+store_head(struct store *s, const char *key, struct store_object *out, struct err *e)
+{
+	if (store_key_check(key, e) < 0)
+		return -1;
+	return s->ops->head(s, key, out, e);
+}
+
+int
+store_get(struct store *s, const char *key, uint64_t offset, uint64_t len, store_sink_fn *fn,
+    void *ctx, struct err *e)
+{
+	if (store_key_check(key, e) < 0)
+		return -1;
+	return s->ops->get(s, key, offset, len, fn, ctx, e);
+}
+
+static int
+add_to_buf(void *ctx, const void *data, size_t len, struct err *e)
+{
+	return buf_add(ctx, data, len, e);
+}
+
+int
+store_get_buf(struct store *s, const char *key, struct buf *b, struct err *e)
+{
+	return store_get(s, key, 0, 0, add_to_buf, b, e);
+}
+
+int
+store_list(struct store *s, const char *prefix, int flags, store_list_fn *fn, void *ctx,
+    struct err *e)
+{
+	if (check_prefix(prefix, e) < 0)
+		return -1;
+	return s->ops->list(s, prefix, flags, fn, ctx, e);
+}
+
+int
+store_remove(struct store *s, const char *key, struct err *e)
+{
+	if (store_key_check(key, e) < 0)
+		return -1;
+	return s->ops->remove(s, key, e);
+}

@@ -1,0 +1,94 @@
+/* store.h -- a place that holds objects: a folder (file://), later S3, OSS, volumes.
+ *
+ * Keys are relative to the URL's prefix, '/' between components, and must pass store_key_check.
+ * Absent, corrupt and failed are three things: absent is a return of 0, failed is -1.
+ * A store may be used by many threads at once. */
+#ifndef GPM_STORE_H
+#define GPM_STORE_H
+
+struct err;
+struct store;
+
+struct store_object {
+	uint64_t size;
+	bool strange; /* only from a list: no key of ours, see store_list */
+};
+
+/* What is put: LEN bytes of memory, or when DATA is NULL the LEN bytes of FD from offset 0 (read
+ * by pread, so that a put can be repeated). */
+struct store_body {
+	const void *data;
+	int fd;
+	uint64_t len;
+};
+
+typedef int store_sink_fn(void *ctx, const void *data, size_t len, struct err *);
+/* KEY without the store's prefix; IS_FOLDER for a common prefix (ends with '/'), size 0 then. */
+typedef int store_list_fn(void *ctx, const char *key, bool is_folder, const struct store_object *, struct err *);
+
+/* store_open(url, create, out, e): file:///absolute/path, other bytes as %XX, slashes at the end
+ * mean nothing.  The folder must exist (with CREATE its last component is made), else ERR_FAILED.
+ * ERR_USAGE for a URL that it cannot read. */
+int store_open(const char *url, bool create, struct store **out, struct err *) GPM_NODISCARD;
+void store_close(struct store *); /* NULL is fine */
+const char *store_url(const struct store *); /* as given; never holds a secret */
+
+/* store_put: durable and whole when it returns 0; an object of that key is replaced; a reader sees
+ * the old or the new one, never a part.  Puts of one key at the same time: one of them wins. */
+int store_put(struct store *, const char *key, const struct store_body *, struct err *) GPM_NODISCARD;
+
+/* store_head: 1 and *OUT, 0 absent, -1. */
+int store_head(struct store *, const char *key, struct store_object *out, struct err *) GPM_NODISCARD;
+
+/* store_get: bytes from OFFSET on, LEN of them or all when LEN is 0, into the sink.  1, 0 absent
+ * (sink not called), -1 (also when the object ends before OFFSET + LEN, or the sink failed). */
+int store_get(struct store *, const char *key, uint64_t offset, uint64_t len, store_sink_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* store_get_buf: the whole object appended to B (its limit holds).  1, 0, -1. */
+struct buf;
+int store_get_buf(struct store *, const char *key, struct buf *, struct err *) GPM_NODISCARD;
+
+/* store_list: objects whose key begins with PREFIX ("" or ending with '/'), sorted bytewise; with
+ * RECURSIVE all below it, without the objects and folders directly in it.  A prefix with nothing
+ * below it is an empty list.  Temporary files of an unfinished put are listed only with
+ * TEMPORARIES; store_remove takes their keys.  FN may put and remove.
+ *
+ * What others laid into the place is listed too, and flagged "strange": what has a name that is no
+ * key, and what is neither object nor folder (a symbolic link, a socket).  In the name of the first
+ * kind '%' and every byte that no key may hold are written as %XX.  "a b" and "a%20b" therefore
+ * both come as "a%20b", and only the second is an object: never take a strange one for the object
+ * of that key.  A folder whose path is longer than a key is listed as one strange folder. */
+enum store_list_flags { STORE_LIST_RECURSIVE = 1, STORE_LIST_TEMPORARIES = 2 };
+int store_list(struct store *, const char *prefix, int flags, store_list_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* store_remove: 1 removed, 0 was absent, -1.  Folders that become empty go as well. */
+int store_remove(struct store *, const char *key, struct err *) GPM_NODISCARD;
+
+#define STORE_KEY_MAX 1024
+
+/* store_key_check(key, e): keys come out of manifests and listings and are hostile: 1..1024 bytes
+ * of [A-Za-z0-9._%=+-] and '/', no empty, "." or ".." component, no leading '/'. -1: ERR_DIFFERS. */
+int store_key_check(const char *key, struct err *) GPM_NODISCARD;
+
+/* --- for implementers --- */
+
+/* store_key_encode(name): NAME as it is listed, and whether that took any encoding. */
+char *store_key_encode(const char *name, bool *encoded) GPM_NODISCARD;
+
+struct store_ops { /* keys and prefixes were checked */
+	int (*put)(struct store *, const char *, const struct store_body *, struct err *);
+	int (*head)(struct store *, const char *, struct store_object *, struct err *);
+	int (*get)(struct store *, const char *, uint64_t, uint64_t, store_sink_fn *, void *, struct err *);
+	int (*list)(struct store *, const char *, int, store_list_fn *, void *, struct err *);
+	int (*remove)(struct store *, const char *, struct err *);
+	void (*free)(struct store *);
+};
+struct store {
+	const struct store_ops *ops;
+	char *url; /* store.c's own; the driver leaves it NULL */
+};
+
+/* store_file_open(path, …): the folder PATH as a store. */
+int store_file_open(const char *path, bool create, struct store **out, struct err *) GPM_NODISCARD;
+
+#endif

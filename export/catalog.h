@@ -1,0 +1,29 @@
+/* catalog.h -- what the source holds: tables, sequences, materialized views, and what is passed over.
+ * For PostgreSQL from 9.0 on; other generations of Greenplum's catalog get files of their own. */
+#ifndef GPM_CATALOG_H
+#define GPM_CATALOG_H
+
+#include "db.h"
+#include "record.h"
+
+struct err;
+
+/* Called once a relation; takes REC's content. */
+typedef int catalog_table_fn(void *ctx, struct rec_table *rec, struct err *);
+typedef int catalog_sequence_fn(void *ctx, struct rec_sequence *, struct err *);
+typedef int catalog_matview_fn(void *ctx, struct rec_matview *, struct err *);
+typedef int catalog_skipped_fn(void *ctx, struct rec_skipped *, struct err *);
+
+/* catalog_tables(db, encoding, fn, ctx, e): every table that holds rows of its own: ordinary tables,
+ * leaf partitions, configuration tables of extensions; ordered by name.  ENCODING goes into the
+ * records.  A table that the user may not read is an error that names it. */
+int catalog_tables(struct db *, const char *encoding, catalog_table_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* catalog_sequences: with their values; those of extensions only where configuration. */
+int catalog_sequences(struct db *, catalog_sequence_fn *, void *ctx, struct err *) GPM_NODISCARD;
+int catalog_matviews(struct db *, catalog_matview_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* catalog_skipped: foreign tables, whose rows are elsewhere. */
+int catalog_skipped(struct db *, catalog_skipped_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+#endif

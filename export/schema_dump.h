@@ -1,0 +1,17 @@
+/* schema_dump.h -- the schema of the source as SQL, by its own pg_dump. */
+#ifndef GPM_SCHEMA_DUMP_H
+#define GPM_SCHEMA_DUMP_H
+
+#include "db.h"
+#include "state.h"
+
+struct err;
+struct opts;
+
+/* schema_dump(opts, db, snapshot, state, e): schema/{globals,pre-data,post-data}.sql of the run, as
+ * seen in SNAPSHOT, each journalled.  The programs are the newest pg_dump and pg_dumpall that are not
+ * older than the server, from --client-bin, or else $GPHOME/bin, Debian's version folders, PATH.
+ * Passwords of roles are not dumped. */
+int schema_dump(const struct opts *, struct db *, const char *snapshot, struct state *, struct err *) GPM_NODISCARD;
+
+#endif

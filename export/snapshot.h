@@ -1,0 +1,39 @@
+/* snapshot.h -- one moment in time, held: locks first, then the snapshot (promise 10).
+ *
+ * A table truncated or rewritten after a snapshot was taken reads as empty in it, without an error.
+ * So one session, the holder, takes ACCESS SHARE on every listed table and keeps it; the snapshot
+ * is exported after that; workers read in that snapshot.  The list is read again in the snapshot:
+ * when it differs from what was locked, all starts over with the new list. */
+#ifndef GPM_SNAPSHOT_H
+#define GPM_SNAPSHOT_H
+
+#include "db.h"
+#include "record.h"
+
+struct err;
+struct opts;
+struct snapshot;
+
+/* Called with every table of the final list, in the snapshot; takes REC's content. */
+typedef int snapshot_table_fn(void *ctx, struct rec_table *rec, struct err *);
+
+/* snapshot_take(opts, run, encoding, out, e): connect the holder, list, lock, export the snapshot.
+ * ERR_TEMPORARY when a lock is not had within --lock-wait-timeout, with the table's name. */
+int snapshot_take(const struct opts *, const char *run, const char *encoding, struct snapshot **out,
+    struct err *) GPM_NODISCARD;
+void snapshot_release(struct snapshot *); /* NULL is fine: ends the transaction and the session */
+
+/* snapshot_tables(s, fn, ctx, e): the tables that are locked; once. */
+int snapshot_tables(struct snapshot *, snapshot_table_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+const char *snapshot_id(const struct snapshot *);
+struct db *snapshot_db(struct snapshot *); /* the holder's session, inside the snapshot */
+
+/* snapshot_join(db, id, schema, name, e): begin a transaction on a worker's session in snapshot ID and
+ * lock the table.  1: ready; 0: someone waits for a stronger lock on the table, so that this session
+ * would wait behind him; read it in the holder's session; -1.  snapshot_leave ends the
+ * transaction. */
+int snapshot_join(struct db *, const char *id, const char *schema, const char *name, struct err *) GPM_NODISCARD;
+int snapshot_leave(struct db *, struct err *) GPM_NODISCARD;
+
+#endif

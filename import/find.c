@@ -1,0 +1,314 @@
+/* find.c -- which run, and is it whole. */
+#include "prelude.h"
+
+#include "err.h"
+#include "find.h"
+#include "opt.h"
+
+/* --- runs in the bucket ---------------------------------------------------------------------- */
+
+struct finding {
+	struct found_run *at;
+	size_t len;
+};
+
+static int
+see_folder(void *ctx, const char *key, bool is_folder, const struct store_object *object, struct err *e)
+{
+	struct finding *f = ctx;
+	size_t len = strlen(key);
+	struct found_run run = { .sealed = false };
+
+	(void)e; /* memory cannot fail */
+	if (!is_folder || object->strange || len != RUNID_LEN + 1)
+		return 0;
+	memcpy(run.id, key, RUNID_LEN);
+	run.id[RUNID_LEN] = '\0';
+	if (!runid_valid(run.id))
+		return 0;
+	f->at = mem_grow(f->at, (f->len + 1) * sizeof(*f->at));
+	f->at[f->len++] = run;
+	return 0;
+}
+
+int
+find_runs(struct store *store, struct found_run **out, size_t *n, struct err *e)
+{
+	struct finding f = { 0 };
+	struct store_object ignored;
+	int rc = store_list(store, "", 0, see_folder, &f, e);
+
+	for (size_t i = 0; rc >= 0 && i < f.len; i++) {
+		char *key = mem_printf("%s/" MANIFEST_ROOT, f.at[i].id);
+
+		rc = store_head(store, key, &ignored, e);
+		f.at[i].sealed = rc > 0;
+		free(key);
+	}
+	if (rc < 0) {
+		free(f.at);
+		return -1;
+	}
+	*out = f.at;
+	*n = f.len;
+	return 0;
+}
+
+/* --- the root manifest ----------------------------------------------------------------------- */
+
+char *
+run_key(const struct run *run, const char *key)
+{
+	return mem_printf("%s/%s", run->id, key);
+}
+
+struct sums {
+	uint64_t tables, rows, plain_bytes, stored_bytes, failed;
+};
+
+/* Records of a root manifest, seen once at its opening: the first two, and the sums. */
+static int
+look_at(struct run *run, struct record *r, uint64_t n, struct sums *sums, struct err *e)
+{
+	if ((n == 0) != (r->type == REC_RUN) || (n == 1) != (r->type == REC_PUSH))
+		return err_set(e, ERR_DIFFERS, "'%s/" MANIFEST_ROOT "' does not begin as a root manifest does", run->id);
+	if (r->type == REC_RUN)
+		record_take(r, &run->header);
+	if (r->type == REC_PUSH)
+		record_take(r, &run->push);
+	if (r->type == REC_FAILED)
+		sums->failed++;
+	if (r->type == REC_MANIFEST) {
+		sums->tables++;
+		sums->rows += r->u.manifest.rows;
+		sums->plain_bytes += r->u.manifest.plain_bytes;
+		sums->stored_bytes += r->u.manifest.data_bytes;
+	}
+	return 0;
+}
+
+static int
+read_root(struct run *run, struct err *e)
+{
+	const struct rec_end *end = manifest_totals(run->root);
+	struct sums sums = { 0 };
+	struct record r;
+	uint64_t n = 0;
+	int rc;
+
+	while ((rc = manifest_next(run->root, &r, e)) > 0) {
+		rc = look_at(run, &r, n++, &sums, e);
+		record_release(&r);
+		if (rc < 0)
+			return -1;
+	}
+	if (rc < 0)
+		return -1;
+	if (n < 2 || sums.tables != end->tables || sums.rows != end->rows || sums.failed != end->failed ||
+	    sums.plain_bytes != end->plain_bytes || sums.stored_bytes != end->stored_bytes)
+		return err_set(e, ERR_DIFFERS, "'%s/" MANIFEST_ROOT "': its lines do not add up to its last one", run->id);
+	if (strcmp(run->header.digest, "gpm-row-1") != 0)
+		return err_set(e, ERR_FAILED, "run %s has row digests '%.40s', which this program does not know",
+		    run->id, run->header.digest);
+	if (run->push.encryption != NULL)
+		return err_set(e, ERR_FAILED, "run %s is encrypted (%.40s), which this program cannot read yet",
+		    run->id, run->push.encryption);
+	return 0;
+}
+
+int
+run_open(struct store *store, const char *id, struct run **out, struct err *e)
+{
+	struct run *run;
+	char *key;
+	int rc;
+
+	if (!runid_valid(id))
+		return err_set(e, ERR_USAGE, "'%.60s' is no run id", id);
+	run = mem_alloc(sizeof(*run));
+	memcpy(run->id, id, sizeof(run->id));
+	run->store = store;
+	key = run_key(run, MANIFEST_ROOT);
+	rc = manifest_fetch(store, key, "gpm-run", id, NULL, &run->root, e);
+	free(key);
+	if (rc == 0) {
+		err_set(e, ERR_NO_RUN, "there is no sealed run %s in '%s'", id, store_url(store));
+		err_hint(e, "gpm-import list shows what there is; gpm-push seals a run when its export is complete");
+	}
+	if (rc <= 0 || read_root(run, e) < 0) {
+		run_close(run);
+		return -1;
+	}
+	*out = run;
+	return 0;
+}
+
+void
+run_close(struct run *run)
+{
+	if (run == NULL)
+		return;
+	manifest_close(run->root);
+	record_free_fields(REC_RUN, &run->header);
+	record_free_fields(REC_PUSH, &run->push);
+	free(run);
+}
+
+int
+run_each(struct run *run, enum record_type type, run_each_fn *fn, void *ctx, struct err *e)
+{
+	struct record r;
+	int rc;
+
+	manifest_rewind(run->root);
+	while ((rc = manifest_next(run->root, &r, e)) > 0) {
+		rc = r.type == type ? fn(ctx, &r, e) : 0;
+		record_release(&r);
+		if (rc < 0)
+			return -1;
+	}
+	return rc;
+}
+
+/* --- choosing -------------------------------------------------------------------------------- */
+
+/* The newest sealed run; all sealed runs must be of its database. */
+static int
+find_latest(struct store *store, const struct found_run *found, size_t n, struct run **out, struct err *e)
+{
+	struct run *latest = NULL;
+
+	while (n-- > 0) {
+		struct run *run;
+
+		if (!found[n].sealed)
+			continue;
+		if (run_open(store, found[n].id, &run, e) < 0)
+			goto err0;
+		if (latest == NULL) {
+			latest = run;
+			continue;
+		}
+		if (strcmp(run->header.database, latest->header.database) != 0) {
+			err_set(e, ERR_USAGE, "'%s' holds runs of several databases: %s (%s) and %s (%s)",
+			    store_url(store), latest->header.database, latest->id, run->header.database, run->id);
+			err_hint(e, "name the one that is meant by --run");
+			run_close(run);
+			goto err0;
+		}
+		run_close(run);
+	}
+	if (latest == NULL) {
+		err_set(e, ERR_NO_RUN, "there is no sealed run in '%s'", store_url(store));
+		return err_hint(e, "gpm-push seals a run when its export is complete");
+	}
+	*out = latest;
+	return 0;
+
+err0:
+	run_close(latest);
+	return -1;
+}
+
+int
+find_run(struct store *store, const struct opts *opts, struct run **out, struct err *e)
+{
+	const char *id = opt_string(opts, OPT_ID_run);
+	struct found_run *found;
+	size_t n;
+	int rc;
+
+	if (id != NULL && strcmp(id, "latest") != 0)
+		return run_open(store, id, out, e);
+	if (find_runs(store, &found, &n, e) < 0)
+		return -1;
+	rc = find_latest(store, found, n, out, e);
+	free(found);
+	return rc;
+}
+
+/* --- tables ---------------------------------------------------------------------------------- */
+
+/* The two records before the chunks. */
+static int
+read_heads(struct run_table *t, const struct rec_manifest *line, struct err *e)
+{
+	struct record r;
+
+	if (manifest_next(t->manifest, &r, e) <= 0 || r.type != REC_TABLE)
+		return err_set(e, ERR_DIFFERS, "'%s' has no table record", line->key);
+	record_take(&r, &t->table);
+	if (manifest_next(t->manifest, &r, e) <= 0 || r.type != REC_DONE)
+		return err_set(e, ERR_DIFFERS, "'%s' has no done record", line->key);
+	record_take(&r, &t->done);
+	if (t->table.table != line->table || strcmp(t->table.schema, line->schema) != 0 ||
+	    strcmp(t->table.name, line->name) != 0 || t->done.rows != line->rows ||
+	    t->done.chunks != line->chunks || t->done.attempt != line->attempt ||
+	    !digest_equal(t->done.digest, line->digest))
+		return err_set(e, ERR_DIFFERS, "'%s' is not what the root manifest says of %s.%s", line->key,
+		    line->schema, line->name);
+	return 0;
+}
+
+int
+run_table_open(struct run *run, const struct rec_manifest *line, struct run_table **out, struct err *e)
+{
+	struct run_table *t = mem_alloc(sizeof(*t));
+	struct file_hash hash = { .size = line->stored_bytes };
+	char *key = run_key(run, line->key);
+	int rc;
+
+	t->users = 1;
+	memcpy(hash.sha256, line->stored_sha256, sizeof(hash.sha256));
+	rc = manifest_fetch(run->store, key, "gpm-table", run->id, &hash, &t->manifest, e);
+	if (rc == 0)
+		err_set(e, ERR_DIFFERS, "'%s' is missing", key);
+	if (rc > 0 && manifest_totals(t->manifest)->rows != line->rows)
+		rc = err_set(e, ERR_DIFFERS, "'%s': its sums are not those of the root manifest", key);
+	free(key);
+	if (rc <= 0 || read_heads(t, line, e) < 0) {
+		run_table_close(t);
+		return -1;
+	}
+	*out = t;
+	return 0;
+}
+
+struct run_table *
+run_table_share(struct run_table *t)
+{
+	__atomic_add_fetch(&t->users, 1, __ATOMIC_ACQ_REL);
+	return t;
+}
+
+void
+run_table_close(struct run_table *t)
+{
+	if (t == NULL || __atomic_sub_fetch(&t->users, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	manifest_close(t->manifest);
+	record_free_fields(REC_TABLE, &t->table);
+	record_free_fields(REC_DONE, &t->done);
+	free(t);
+}
+
+int
+run_table_chunk(struct run_table *t, struct rec_chunk *out, struct err *e)
+{
+	struct record r;
+	int rc = manifest_next(t->manifest, &r, e);
+
+	if (rc <= 0)
+		return rc;
+	if (r.type != REC_CHUNK || r.u.chunk.stored_bytes == 0) {
+		record_release(&r);
+		return err_set(e, ERR_DIFFERS, "the manifest of %s.%s holds a line that is no stored chunk",
+		    t->table.schema, t->table.name);
+	}
+	if (store_key_check(r.u.chunk.key, e) < 0) {
+		record_release(&r);
+		return -1;
+	}
+	record_take(&r, out);
+	return 1;
+}

@@ -1,0 +1,57 @@
+/* find.h -- which run, and is it whole: runs in the bucket and their root manifests. */
+#ifndef GPM_FIND_H
+#define GPM_FIND_H
+
+#include "manifest.h"
+
+struct err;
+struct opts;
+
+/* A sealed run whose root manifest was read and checked: its own hash, its run id against the
+ * folder's name, its sums against its lines. */
+struct run {
+	char id[RUNID_LEN + 1];
+	struct store *store;       /* not owned */
+	struct manifest *root;
+	struct rec_run header;
+	struct rec_push push;
+};
+
+/* Runs of the bucket, oldest first, sealed or not. */
+struct found_run {
+	char id[RUNID_LEN + 1];
+	bool sealed;
+};
+int find_runs(struct store *, struct found_run **out, size_t *n, struct err *) GPM_NODISCARD;
+
+/* run_open(store, id, out, e): ERR_NO_RUN when there is no sealed run of that id. */
+int run_open(struct store *, const char *id, struct run **out, struct err *) GPM_NODISCARD;
+void run_close(struct run *); /* NULL is fine */
+
+/* find_run(store, opts, out, e): --run, or the latest sealed one.  Without --run, sealed runs of
+ * several databases are an error that names them: which one is meant cannot be guessed. */
+int find_run(struct store *, const struct opts *, struct run **out, struct err *) GPM_NODISCARD;
+
+/* run_key(run, key): "<run>/<key>"; the caller frees. */
+char *run_key(const struct run *, const char *key) GPM_NODISCARD;
+
+/* run_each(run, type, fn, ctx, e): the root manifest's records of one type, in their order. */
+typedef int run_each_fn(void *ctx, struct record *, struct err *);
+int run_each(struct run *, enum record_type, run_each_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* One table of a run, its manifest checked against the root's line. */
+struct run_table {
+	struct rec_table table;
+	struct rec_done done;
+	struct manifest *manifest; /* run_table_chunk reads on in it */
+	unsigned users;
+};
+int run_table_open(struct run *, const struct rec_manifest *line, struct run_table **out, struct err *) GPM_NODISCARD;
+/* run_table_share(t): one more user, in any thread; returns T.  The last run_table_close frees it. */
+struct run_table *run_table_share(struct run_table *);
+void run_table_close(struct run_table *); /* NULL is fine */
+
+/* run_table_chunk(t, out, e): 1 and the next chunk, 0 at the end, -1.  Keys are checked. */
+int run_table_chunk(struct run_table *, struct rec_chunk *out, struct err *) GPM_NODISCARD;
+
+#endif

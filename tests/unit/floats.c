@@ -1,0 +1,418 @@
+/* floats.c -- numbers in their one form: the rule of floats.h by example, and against
+ * naive_floats.h on random numbers and random text. */
+#include "prelude.h"
+
+#include <float.h>
+
+#include "err.h"
+#include "floats.h"
+#include "floats_digits.h"
+#include "naive_floats.h"
+#include "tap.h"
+
+static uint64_t seed = 20261121;
+
+static uint64_t
+random64(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed * UINT64_C(2685821657736338717);
+}
+
+static double
+double_of(uint64_t bits)
+{
+	double d;
+
+	memcpy(&d, &bits, sizeof(d));
+	return d;
+}
+
+static float
+float_of(uint32_t bits)
+{
+	float f;
+
+	memcpy(&f, &bits, sizeof(f));
+	return f;
+}
+
+/* The canonical form in a buffer of its own until the next call but three. */
+static const char *
+canonical(const char *field, int kind)
+{
+	static struct buf out[4];
+	static unsigned turn;
+	struct buf *b = &out[turn++ % 4];
+	struct err e;
+
+	buf_release(b);
+	buf_init(b, 1000);
+	if (floats_canonical(field, strlen(field), kind, b, &e) < 0)
+		return NULL;
+	return buf_str(b, &e);
+}
+
+static void
+becomes(const char *field, const char *want)
+{
+	is_str(canonical(field, 8), want, field);
+	is_str(canonical(want, 8), want, "and again");
+}
+
+static void
+stays(const char *field)
+{
+	becomes(field, field);
+}
+
+static void
+test_values(void)
+{
+	becomes("0", "0e0");
+	becomes("-0", "-0e0");
+	becomes("-0.000e+17", "-0e0");
+	becomes("1", "1e0");
+	becomes("+1.50", "1.5e0");
+	becomes(".5", "5e-1");
+	becomes("5.", "5e0");
+	becomes("007", "7e0");
+	becomes("1234567", "1.234567e6");
+	becomes("1E5", "1e5");
+	becomes("-12.5e-007", "-1.25e-6");
+	becomes("0.1", "1e-1");
+	becomes("0.10000000000000001", "1e-1");
+	becomes("0.100000000000000006", "1e-1");
+	becomes("0.30000000000000004", "3.0000000000000004e-1");
+	becomes("1e22", "1e22");
+	becomes("1e23", "1e23");
+	becomes("9.999999999999999e22", "1e23");
+	becomes("123456789012345680", "1.2345678901234568e17");
+	becomes("123456789012345678", "1.2345678901234568e17");
+	becomes("9007199254740993", "9.007199254740992e15");
+	becomes("12345678901234567890123", "1.2345678901234568e22");
+	becomes("18446744073709551616", "1.8446744073709552e19"); /* 2^64 and one more */
+	becomes("18446744073709551617", "1.8446744073709552e19");
+	becomes("184467440737095516160", "1.8446744073709552e20");
+	becomes("1.50000000000000000000000", "1.5e0");
+	becomes("9.99999999999999999", "1e1");
+	becomes("99999999999999999.9", "1e17");
+	becomes("1.7976931348623157e308", "1.7976931348623157e308");
+	becomes("179769313486231570000000000000e279", "1.7976931348623157e308");
+	becomes("2.2250738585072014e-308", "2.2250738585072014e-308");
+	becomes("4.9406564584124654e-324", "5e-324");
+	becomes("9.8813129168249309e-324", "1e-323");
+	becomes("1e-400", "0e0");
+	becomes("5e-324", "5e-324");
+}
+
+/* A little above and below the powers of ten, nearer to them than any other float. */
+static void
+test_powers_of_ten(void)
+{
+	for (int x = -13; x <= 19; x++) {
+		char above[64], below[64], want[64];
+
+		snprintf(above, sizeof(above), "1000000000000000001e%d", x - 18);
+		snprintf(below, sizeof(below), "9999999999999999999e%d", x - 19);
+		snprintf(want, sizeof(want), "1e%d", x);
+		is_str(canonical(above, 8), want, above);
+		is_str(canonical(below, 8), want, below);
+		is_str(canonical(above, 4), want, above);
+		is_str(canonical(below, 4), want, below);
+	}
+}
+
+static void
+test_single(void)
+{
+	is_str(canonical("0.100000001", 4), "1e-1", "float4: nine digits and the shortest");
+	is_str(canonical("16777217", 4), "1.6777216e7", "float4: rounded to 24 bits");
+	is_str(canonical("3.40282347e+38", 4), "3.4028235e38", "float4: the largest");
+	is_str(canonical("3.5e38", 4), "3.5e38", "float4: too large stays");
+	is_str(canonical("1.40129846e-45", 4), "1e-45", "float4: the smallest");
+	is_str(canonical("1.17549435e-38", 4), "1.1754944e-38", "float4: the smallest normal one");
+	is_str(canonical("1.00000017881393432617187499", 4), "1.0000001e0", "float4: rounded once");
+	is_str(canonical("1.23456794e+09", 4), "1.234568e9", "float4: a tie that reads back");
+	is_str(canonical("1.23456806e+09", 4), "1.2345681e9", "float4: the next one");
+	is_str(canonical("1.23456794e+09", 8), "1.23456794e9", "float8 keeps what float4 does not");
+}
+
+static void
+test_tokens(void)
+{
+	stays("");
+	stays("NaN");
+	stays("Infinity");
+	stays("-Infinity");
+	stays("\\N");
+	stays("x1");
+	stays("1x");
+	stays("1.2.3");
+	stays("1e5x");
+	stays("1e-5x");
+	stays("_1");
+	stays("\xc3\xa9" "1");
+	stays("1\xc3\xa9");
+	stays(".");
+	stays("-");
+	stays("..5");
+	stays("1e999");
+	stays("-1e999");
+	stays("1e99999999999999999999999999999");
+	stays("550e8400-x29b");
+	becomes("1e", "1e");
+	becomes("1e+", "1e+");
+	becomes("x1e-5", "x1e-5e0");
+	becomes("1e-5-6", "1e-5-6e0");
+	becomes("1e-0.5", "1e-5e-1");
+	becomes("2024-01-02", "2.024e3-1e0-2e0");
+	becomes("3-4", "3e0-4e0");
+	becomes("a-4", "a-4e0");
+	becomes("(-4)", "(-4e0)");
+	becomes("(+4)", "(4e0)");
+	becomes("++4", "++4e0");
+	becomes("-+4", "-+4e0");
+	becomes("--4", "--4e0");
+	becomes("x+4", "x+4e0");
+	becomes("1e99999 7", "1e99999 7e0");
+	becomes("1/2", "1e0/2e0");
+	becomes("1-", "1e0-");
+}
+
+static void
+test_compounds(void)
+{
+	becomes("{1.5,NULL,NaN}", "{1.5e0,NULL,NaN}");
+	becomes("\"{1.50,-2,+3,Infinity}\"", "\"{1.5e0,-2e0,3e0,Infinity}\"");
+	becomes("{{1,2},{3,4}}", "{{1e0,2e0},{3e0,4e0}}");
+	becomes("\"(1.5,-0.25)\"", "\"(1.5e0,-2.5e-1)\"");
+	becomes("\"(1,2),(3,4)\"", "\"(1e0,2e0),(3e0,4e0)\"");
+	becomes("\"(7,\"\"a b\"\",2.50,t,)\"", "\"(7e0,\"\"a b\"\",2.5e0,t,)\"");
+	becomes("<(1,2),3>", "<(1e0,2e0),3e0>");
+	becomes("[1.5,2.5)", "[1.5e0,2.5e0)");
+}
+
+/* 64 bytes are a token, 65 are not, the sign counted. */
+static void
+test_long_tokens(void)
+{
+	char text[80];
+
+	memset(text, '0', sizeof(text));
+	text[64] = '\0';
+	text[63] = '7';
+	becomes(text, "7e0");
+	text[0] = '-';
+	becomes(text, "-7e0");
+	text[0] = '0';
+	text[64] = '7';
+	text[65] = '\0';
+	stays(text);
+	text[0] = '-';
+	stays(text);
+	text[0] = '+';
+	stays(text);
+	text[0] = '.';
+	stays(text);
+}
+
+/* What servers print for D: 18 digits, 17, the shortest, and 15 when they are enough. */
+static bool
+spellings_agree(double d, int kind)
+{
+	char text[64], shortest[64], want[80], reread[64];
+	int most = kind == 8 ? 18 : 9, few = kind == 8 ? 15 : 6;
+
+	snprintf(text, sizeof(text), "%.*g", most, d);
+	if (!naive_shortest(text[0] == '-' ? text + 1 : text, kind, shortest))
+		return false;
+	snprintf(want, sizeof(want), "%s%s", text[0] == '-' ? "-" : "", shortest);
+	if (strcmp(canonical(text, kind), want) != 0 || strcmp(canonical(want, kind), want) != 0)
+		return false;
+	for (int p = few; p <= most; p++) {
+		double back;
+
+		snprintf(reread, sizeof(reread), "%.*g", p, d);
+		back = kind == 8 ? strtod(reread, NULL) : (double)strtof(reread, NULL);
+		if (memcmp(&back, &d, sizeof(d)) == 0 && strcmp(canonical(reread, kind), want) != 0)
+			return false;
+		snprintf(reread, sizeof(reread), "%.*e", p, d);
+		back = kind == 8 ? strtod(reread, NULL) : (double)strtof(reread, NULL);
+		if (memcmp(&back, &d, sizeof(d)) == 0 && strcmp(canonical(reread, kind), want) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A float8 anywhere, or where the integer arithmetic works, or a sum of a few decimals. */
+static double
+random_double(unsigned how)
+{
+	uint64_t bits = random64();
+
+	switch (how % 4) {
+	case 0:
+		return double_of(bits);
+	case 1: /* 2^-40 to 2^60 */
+		return double_of((bits & UINT64_C(0x800fffffffffffff)) | (983 + (bits >> 52) % 100) << 52);
+	case 2:
+		return (double)(bits % 100000) * 0.01 + (double)(random64() % 1000) * 0.001;
+	default: /* powers of two and their neighbours */
+		return double_of((bits & UINT64_C(0x7ff0000000000000)) + random64() % 5 - 2);
+	}
+}
+
+static void
+test_random_doubles(void)
+{
+	unsigned good = 0, tries = 20000;
+
+	for (unsigned t = 0; t < tries; t++) {
+		double d = random_double(t);
+
+		if (isfinite(d) && !spellings_agree(d, 8)) {
+			printf("# %.17g\n", d);
+			break;
+		}
+		good++;
+	}
+	is_u64(good, tries, "float8: every spelling of a value has one form, the naive one");
+}
+
+static void
+test_random_floats(void)
+{
+	unsigned good = 0, tries = 20000;
+
+	for (unsigned t = 0; t < tries; t++) {
+		float f = t % 2 ? (float)random_double(t / 2) : float_of((uint32_t)random64());
+
+		if (isfinite(f) && !spellings_agree((double)f, 4)) {
+			printf("# %.9g\n", (double)f);
+			break;
+		}
+		good++;
+	}
+	is_u64(good, tries, "float4: every spelling of a value has one form, the naive one");
+}
+
+static void
+test_neighbours(void)
+{
+	unsigned good = 0, tries = 20000;
+	char a[64], b[64];
+
+	for (unsigned t = 0; t < tries; t++) {
+		double d = random_double(t), next = nextafter(d, INFINITY);
+		float f = (float)random_double(t), after = nextafterf(f, INFINITY);
+
+		snprintf(a, sizeof(a), "%.17g", d);
+		snprintf(b, sizeof(b), "%.17g", next);
+		good += !isfinite(d) || strcmp(canonical(a, 8), canonical(b, 8)) != 0;
+		snprintf(a, sizeof(a), "%.9g", (double)f);
+		snprintf(b, sizeof(b), "%.9g", (double)after);
+		good += !isfinite(f) || strcmp(canonical(a, 4), canonical(b, 4)) != 0;
+	}
+	is_u64(good, 2 * tries, "different values have different forms");
+}
+
+static bool
+same_digits(const struct decimal *a, const struct decimal *b)
+{
+	return a->digits == b->digits && a->exponent == b->exponent;
+}
+
+/* Decimals of up to 19 digits: the quick ways, where they answer, say what libc says. */
+static void
+test_quick_ways(int kind)
+{
+	unsigned wrong = 0, by_text = 0, exact = 0;
+	static const uint64_t ties[] = { UINT64_C(9007199254740993), UINT64_C(9007199254740995),
+		UINT64_C(18014398509481986), UINT64_C(16777217), UINT64_C(16777219), UINT64_C(33554434) };
+
+	for (unsigned t = 0; t < 60000; t++) {
+		struct decimal in = { random64() >> (1 + random64() % 62), (int)(random64() % 50) - 35 };
+		struct decimal a = { 0, 0 }, b = { 0, 0 }, c = { 0, 0 };
+		char text[64];
+
+		if (t % 8 == 0)
+			in = (struct decimal){ ties[t / 8 % GPM_ARRAY_LEN(ties)], 0 };
+		snprintf(text, sizeof(text), "%llue%d", (unsigned long long)in.digits, in.exponent);
+		if (!floats_digits_libc(text, kind, &a))
+			continue;
+		if (floats_digits_text(in, kind, &b)) {
+			by_text++;
+			wrong += !same_digits(&a, &b);
+		}
+		if (floats_digits_exact(in, kind, &c)) {
+			exact++;
+			wrong += !same_digits(&a, &c);
+		}
+	}
+	ok(wrong == 0, "kind %d: the quick ways agree with libc", kind);
+	ok(by_text > 1000, "kind %d: %u by text", kind, by_text);
+#ifdef __SIZEOF_INT128__
+	ok(exact > 1000, "kind %d: %u by integer arithmetic", kind, exact);
+#endif
+}
+
+static void
+test_random_text(void)
+{
+	static const char alphabet[] = "0123456789..eeE+-+-,(x_ \xc3\"";
+	unsigned good = 0, tries = 100000;
+
+	for (unsigned t = 0; t < tries; t++) {
+		char text[41], want[256];
+		size_t len = random64() % 40;
+		int kind = t % 2 ? 4 : 8;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = alphabet[random64() % (sizeof(alphabet) - 1)];
+		text[len] = '\0';
+		want[naive_canonical(text, len, kind, want)] = '\0';
+		if (strcmp(canonical(text, kind), want) != 0 || strcmp(canonical(want, kind), want) != 0) {
+			printf("# %s: %s, want %s\n", text, canonical(text, kind), want);
+			break;
+		}
+		good++;
+	}
+	is_u64(good, tries, "random text agrees with the naive form, which is a fixed point");
+}
+
+static void
+test_full(void)
+{
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, 6);
+	ok(floats_canonical("12 34", 5, 8, &out, &e) < 0, "a full buffer is an error");
+	buf_release(&out);
+	buf_init(&out, 100);
+	ok(floats_canonical("1\0" "2", 3, 8, &out, &e) == 0 && out.len == 7 &&
+	    memcmp(out.data, "1e0\0" "2e0", 7) == 0, "a NUL is a byte like others");
+	buf_release(&out);
+}
+
+int
+main(void)
+{
+	test_values();
+	test_powers_of_ten();
+	test_single();
+	test_tokens();
+	test_compounds();
+	test_long_tokens();
+	test_random_doubles();
+	test_random_floats();
+	test_neighbours();
+	test_quick_ways(4);
+	test_quick_ways(8);
+	test_random_text();
+	test_full();
+	return tap_done();
+}

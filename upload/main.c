@@ -1,0 +1,34 @@
+/* main.c -- gpm-push: options, push_run(), the error printed once. */
+#include "prelude.h"
+
+#include "err.h"
+#include "opt.h"
+#include "push.h"
+#include "stop.h"
+
+static const struct opt_tool_info info = {
+	.tool = OPT_PUSH,
+	.name = "gpm-push",
+	.summary = "store what gpm-export took out, for gpm-import on the other side",
+	.usage = "  gpm-push --spool DIR --to URL [OPTION]...\n",
+	.examples =
+	    "  gpm-push --spool /var/spool/gpm --to file:///mnt/disk/shop\n",
+};
+
+int
+main(int argc, char **argv)
+{
+	struct opts *opts;
+	struct err e;
+	int status;
+
+	stop_install();
+	if ((status = opt_start(&info, argc, argv, &opts)) >= 0)
+		return status;
+	err_clear(&e);
+	if (push_run(opts, &e) < 0)
+		err_print(&e);
+	status = err_exit(e.code);
+	opt_free(opts);
+	return status;
+}

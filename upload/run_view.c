@@ -1,0 +1,186 @@
+/* run_view.c -- a run of the spool as gpm-push sees it. */
+#include "prelude.h"
+
+#include "err.h"
+#include "run_view.h"
+
+#define JOURNAL_NAME "export.jsonl"
+#define JOURNAL_FORMAT "gpm-export-journal"
+
+struct reading {
+	struct run_view *view;
+	view_chunk_fn *fn;
+	void *ctx;
+};
+
+void
+run_view_init(struct run_view *v, struct spool_run *run)
+{
+	memset(v, 0, sizeof(*v));
+	v->run = run;
+	v->path = spool_run_path(run, JOURNAL_NAME);
+}
+
+void
+run_view_release(struct run_view *v)
+{
+	for (size_t i = 0; i < v->ntables; i++) {
+		free(v->tables[i].label);
+		columns_release(&v->tables[i].columns);
+	}
+	for (size_t i = 0; i < v->schema.len; i++)
+		free(v->schema.at[i]);
+	free(v->schema.at);
+	free(v->tables);
+	free(v->path);
+	record_free_fields(REC_RUN, &v->header);
+	record_free_fields(REC_END, &v->end);
+	memset(v, 0, sizeof(*v));
+}
+
+struct view_table *
+run_view_table(struct run_view *v, uint64_t number)
+{
+	return number >= 1 && number <= v->ntables ? &v->tables[number - 1] : NULL;
+}
+
+bool
+run_view_counts(struct run_view *v, uint64_t table, uint64_t attempt)
+{
+	const struct view_table *t = run_view_table(v, table);
+
+	return t != NULL && t->listed && t->attempt == attempt;
+}
+
+static int
+known_table(struct run_view *v, uint64_t number, struct view_table **out, struct err *e)
+{
+	if ((*out = run_view_table(v, number)) != NULL)
+		return 0;
+	return err_set(e, ERR_DIFFERS, "table number %llu was never listed", (unsigned long long)number);
+}
+
+static void
+unlist_all(struct run_view *v)
+{
+	for (size_t i = 0; i < v->ntables; i++)
+		v->tables[i].listed = false;
+}
+
+/* A table is listed: for the first time, or again at a later moment, with its old number.  An attempt
+ * that the exporter does not take for good any more is followed by the line of its next attempt. */
+static int
+see_table(struct run_view *v, struct rec_table *rec, struct journal_place place, struct err *e)
+{
+	struct view_table *t = run_view_table(v, rec->table);
+
+	if (t == NULL) {
+		if (rec->table != v->ntables + 1)
+			return err_set(e, ERR_DIFFERS, "table numbers are not in order");
+		v->tables = mem_grow(v->tables, (v->ntables + 1) * sizeof(*v->tables));
+		t = &v->tables[v->ntables++];
+		memset(t, 0, sizeof(*t));
+		t->label = table_label(rec->table, rec->schema, rec->name);
+	}
+	columns_release(&t->columns);
+	t->columns = rec->columns;
+	memset(&rec->columns, 0, sizeof(rec->columns));
+	t->table_place = place;
+	t->listed = true;
+	t->has_failed_place = false;
+	return 0;
+}
+
+static void
+see_schema(struct run_view *v, const char *key)
+{
+	for (size_t i = 0; i < v->schema.len; i++)
+		if (strcmp(v->schema.at[i], key) == 0)
+			return;
+	v->schema.at = mem_grow(v->schema.at, (v->schema.len + 1) * sizeof(char *));
+	v->schema.at[v->schema.len++] = mem_str(key);
+}
+
+/* A chunk's spool name is a path: it must be the one that its numbers give. */
+static int
+see_chunk(struct reading *r, struct rec_chunk *rec, struct err *e)
+{
+	struct view_table *t;
+	char *key;
+	bool same;
+
+	if (known_table(r->view, rec->table, &t, e) < 0)
+		return -1;
+	key = chunk_key(t->label, rec->attempt, rec->batch, rec->seq, "");
+	same = strcmp(key, rec->key) == 0;
+	free(key);
+	if (!same)
+		return err_set(e, ERR_DIFFERS, "a chunk of %s has the key '%.200s'", t->label, rec->key);
+	return r->fn(r->ctx, rec, e);
+}
+
+static int
+see(void *ctx, struct record *rec, struct journal_place place, struct err *e)
+{
+	struct reading *r = ctx;
+	struct run_view *v = r->view;
+	struct view_table *t;
+
+	switch (rec->type) {
+	case REC_RUN:
+		record_take(rec, &v->header);
+		v->has_header = true;
+		return 0;
+	case REC_MOMENT:
+		v->moment = rec->u.moment.moment;
+		unlist_all(v);
+		return 0;
+	case REC_TABLE:
+		return see_table(v, &rec->u.table, place, e);
+	case REC_ATTEMPT:
+		if (known_table(v, rec->u.attempt.table, &t, e) < 0)
+			return -1;
+		t->attempt = rec->u.attempt.attempt;
+		t->is_done = false;
+		return 0;
+	case REC_CHUNK:
+		return see_chunk(r, &rec->u.chunk, e);
+	case REC_DONE:
+		if (known_table(v, rec->u.done.table, &t, e) < 0)
+			return -1;
+		t->is_done = true;
+		t->done_place = place;
+		return 0;
+	case REC_FAILED:
+		if (known_table(v, rec->u.failed.table, &t, e) < 0)
+			return -1;
+		t->has_failed_place = true;
+		t->failed_place = place;
+		return 0;
+	case REC_FILE:
+		see_schema(v, rec->u.file.key);
+		return 0;
+	case REC_END:
+		record_take(rec, &v->end);
+		v->ended = true;
+		return 0;
+	default:
+		return 0; /* sequences and the like: for sealing, run_view_each */
+	}
+}
+
+int
+run_view_read(struct run_view *v, view_chunk_fn *fn, void *ctx, struct err *e)
+{
+	struct reading r = { v, fn, ctx };
+
+	return journal_read(v->path, JOURNAL_FORMAT, spool_run_id(v->run), &v->offset, see, &r, e) < 0 ? -1 : 0;
+}
+
+int
+run_view_each(struct run_view *v, journal_fn *fn, void *ctx, struct err *e)
+{
+	uint64_t offset = 0;
+
+	return journal_read(v->path, JOURNAL_FORMAT, spool_run_id(v->run), &offset, fn, ctx, e) < 0 ? -1 : 0;
+}

@@ -1,0 +1,18 @@
+/* seal.h -- manifests last: what makes a run loadable. */
+#ifndef GPM_SEAL_H
+#define GPM_SEAL_H
+
+#include "context.h"
+
+struct err;
+
+/* seal_run(p, e): when the export is complete and every chunk stored: remove objects of attempts that
+ * do not count, store the schema, the table manifests, SHA256SUMS, and at last the root manifest.
+ * May be repeated after a death: it writes the same bytes again. */
+int seal_run(struct push *, struct err *) GPM_NODISCARD;
+
+/* seal_find(p, e): 1 when the bucket holds this run's root manifest (a push that died just after
+ * writing it, or a push of a copied spool); it is checked and journalled as sealed.  0, -1. */
+int seal_find(struct push *, struct err *) GPM_NODISCARD;
+
+#endif
