@@ -16,6 +16,11 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/journal.h %D%/journal.c %D%/spool.h %D%/spool.c \
 	%D%/manifest.h %D%/manifest_read.c %D%/manifest_write.c \
 	%D%/stage.h %D%/stage.c %D%/stage_rows.c %D%/stage_sha256.c %D%/stage_zstd.c %D%/stage_gzip.c \
-	%D%/store.h %D%/store.c %D%/store_file.h %D%/store_file.c %D%/store_file_list.c
+	%D%/store.h %D%/store.c %D%/store_file.h %D%/store_file.c %D%/store_file_list.c \
+	%D%/credentials.h %D%/credentials.c %D%/retry.h %D%/retry.c \
+	%D%/s3_sign.h %D%/s3_sign.c %D%/s3_xml.h %D%/s3_xml.c \
+	%D%/s3_http.h %D%/s3_http_header.h %D%/s3_http_header.c %D%/s3_http.c \
+	%D%/store_s3.h %D%/store_s3.c %D%/store_s3_call.c %D%/store_s3_error.c %D%/store_s3_get.c \
+	%D%/store_s3_list.c %D%/store_s3_put.c %D%/store_opts.h %D%/store_opts.c
 
 EXTRA_DIST += %D%/FORMAT.md

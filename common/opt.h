@@ -50,9 +50,10 @@ struct opt_tool_info {
 
 /* opt_parse(info, argc, argv, out, e): read all sources.  0: go on, *OUT is the caller's;
  * 1: --help or --version was asked for and printed on stdout, the tool ends with 0;
- * -1: ERR_USAGE, or ERR_SYSTEM when help cannot be written.  getopt's own messages are never printed.  An argument that is no option must be
- * the command (info->commands) and stand once. */
-int opt_parse(const struct opt_tool_info *, int argc, char **argv, struct opts **out, struct err *) GPM_NODISCARD;
+ * -1: ERR_USAGE, or ERR_SYSTEM when help cannot be written.  getopt's own messages are never
+ * printed.  An argument that is no option must be the command (info->commands) and stand once. */
+int opt_parse(const struct opt_tool_info *, int argc, char **argv, struct opts **out,
+    struct err *) GPM_NODISCARD;
 void opt_free(struct opts *);
 
 const char *opt_command(const struct opts *);               /* or NULL */

@@ -60,7 +60,8 @@ int opt_add(struct opts *, size_t i, enum opt_source, const char *text, struct e
 bool opt_takes(const struct opts *, size_t i);
 
 /* opt_argv_read(o, info, argc, argv, e): take the command line.  0 and -1; 1 as opt_parse. */
-int opt_argv_read(struct opts *, const struct opt_tool_info *, int argc, char **argv, struct err *) GPM_NODISCARD;
+int opt_argv_read(struct opts *, const struct opt_tool_info *, int argc, char **argv,
+    struct err *) GPM_NODISCARD;
 
 /* opt_find(t, name): the row with that name; t->count when there is none. */
 size_t opt_find(const struct opt_table *, const char *name);
@@ -74,7 +75,8 @@ char *opt_long(const struct opt_row *, char out[OPT_LONG_LEN]);
 int opt_refuse_password(const char *conninfo, struct err *) GPM_NODISCARD;
 
 /* opt_conf_read(o, path, source, must_exist, e): take all values of a gpm.conf. */
-int opt_conf_read(struct opts *, const char *path, enum opt_source, bool must_exist, struct err *) GPM_NODISCARD;
+int opt_conf_read(struct opts *, const char *path, enum opt_source, bool must_exist,
+    struct err *) GPM_NODISCARD;
 
 /* opt_help(out, t, info): what --help prints; opt_version: what --version prints. */
 void opt_help(FILE *out, const struct opt_table *, const struct opt_tool_info *);

@@ -7,7 +7,7 @@
 #include "err.h"
 #include "store.h"
 
-#define URL_HINT "write file:///absolute/path, and other bytes as %%XX"
+#define URL_HINT "write file:///absolute/path, other bytes as %%XX, or s3://bucket/prefix"
 
 /* --- keys --- */
 
@@ -137,22 +137,35 @@ err0:
 	return NULL;
 }
 
-int
-store_open(const char *url, bool create, struct store **out, struct err *e)
+static int
+open_folder(const char *url, bool create, struct store **out, struct err *e)
 {
-	char *path;
+	char *path = url_path(url, e);
 	int rc;
 
-	if (strncmp(url, "file://", strlen("file://")) != 0) {
-		/* Only its scheme is shown: a foreign URL may hold a password. */
-		err_set(e, ERR_USAGE, "the store's URL begins with '%.*s', not with 'file://'",
-		    (int)strnlen(url, strcspn(url, "/@?")), url);
-		return err_hint(e, URL_HINT);
-	}
-	if ((path = url_path(url, e)) == NULL)
+	if (path == NULL)
 		return -1;
 	rc = store_file_open(path, create, out, e);
 	free(path);
+	return rc;
+}
+
+int
+store_open(const char *url, bool create, const struct store_settings *settings, struct store **out,
+    struct err *e)
+{
+	int rc;
+
+	if (strncmp(url, "file://", strlen("file://")) == 0) {
+		rc = open_folder(url, create, out, e);
+	} else if (strncmp(url, "s3://", strlen("s3://")) == 0) {
+		rc = store_s3_open(url + strlen("s3://"), settings, out, e);
+	} else {
+		/* Only its scheme is shown: a foreign URL may hold a password. */
+		err_set(e, ERR_USAGE, "the store's URL begins with '%.*s', not with 'file://' or 's3://'",
+		    (int)strnlen(url, strcspn(url, "/@?")), url);
+		return err_hint(e, URL_HINT);
+	}
 	if (rc == 0)
 		(*out)->url = mem_str(url);
 	return rc;

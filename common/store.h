@@ -1,10 +1,12 @@
-/* store.h -- a place that holds objects: a folder (file://), later S3, OSS, volumes.
+/* store.h -- a place that holds objects: a folder (file://) or a bucket (s3://).
  *
  * Keys are relative to the URL's prefix, '/' between components, and must pass store_key_check.
  * Absent, corrupt and failed are three things: absent is a return of 0, failed is -1.
  * A store may be used by many threads at once. */
 #ifndef GPM_STORE_H
 #define GPM_STORE_H
+
+#include "credentials.h"
 
 struct err;
 struct store;
@@ -26,10 +28,22 @@ typedef int store_sink_fn(void *ctx, const void *data, size_t len, struct err *)
 /* KEY without the store's prefix; IS_FOLDER for a common prefix (ends with '/'), size 0 then. */
 typedef int store_list_fn(void *ctx, const char *key, bool is_folder, const struct store_object *, struct err *);
 
-/* store_open(url, create, out, e): file:///absolute/path, other bytes as %XX, slashes at the end
- * mean nothing.  The folder must exist (with CREATE its last component is made), else ERR_FAILED.
- * ERR_USAGE for a URL that it cannot read. */
-int store_open(const char *url, bool create, struct store **out, struct err *) GPM_NODISCARD;
+/* How to reach a bucket.  NULL stands for the default of each; see options.def. */
+struct store_settings {
+	const char *endpoint_url; /* "https://host:port"; default: AWS in that region */
+	const char *region;
+	const char *s3_style;     /* "path" or "virtual" */
+	struct credentials_given credentials; /* of a private gpm.conf; used when there are no others */
+	uint64_t retry_seconds;   /* how long temporary trouble is borne with; 0: 5 minutes */
+};
+
+/* store_open(url, create, settings, out, e): slashes at the end mean nothing.
+ *   file:///absolute/path   other bytes as %XX; the folder must exist (with CREATE its last component
+ *                           is made), else ERR_FAILED
+ *   s3://bucket/prefix      the prefix is a key's beginning, nothing in it is decoded.  The server is
+ *                           not asked yet: that the bucket is missing the first call finds.
+ * SETTINGS may be NULL and is not kept.  ERR_USAGE for a URL or a setting that it cannot read. */
+int store_open(const char *url, bool create, const struct store_settings *, struct store **out, struct err *) GPM_NODISCARD;
 void store_close(struct store *); /* NULL is fine */
 const char *store_url(const struct store *); /* as given; never holds a secret */
 
@@ -57,7 +71,9 @@ int store_get_buf(struct store *, const char *key, struct buf *, struct err *) G
  * key, and what is neither object nor folder (a symbolic link, a socket).  In the name of the first
  * kind '%' and every byte that no key may hold are written as %XX.  "a b" and "a%20b" therefore
  * both come as "a%20b", and only the second is an object: never take a strange one for the object
- * of that key.  A folder whose path is longer than a key is listed as one strange folder. */
+ * of that key.  A folder whose path is longer than a key is listed as one strange folder.  In a bucket
+ * an object whose key ends with '/' is listed with "%2F" there; a bucket has no temporaries, and its
+ * strange keys are in their order only among each thousand. */
 enum store_list_flags { STORE_LIST_RECURSIVE = 1, STORE_LIST_TEMPORARIES = 2 };
 int store_list(struct store *, const char *prefix, int flags, store_list_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
@@ -90,5 +106,8 @@ struct store {
 
 /* store_file_open(path, …): the folder PATH as a store. */
 int store_file_open(const char *path, bool create, struct store **out, struct err *) GPM_NODISCARD;
+
+/* store_s3_open(rest, …): what stands behind "s3://" as a store. */
+int store_s3_open(const char *rest, const struct store_settings *, struct store **out, struct err *) GPM_NODISCARD;
 
 #endif

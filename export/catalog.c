@@ -18,11 +18,12 @@
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
-/* One row a table.  %s: what only servers with declarative partitions (10) have. */
+/* One row a table.  %s: what only servers with declarative partitions (10) have, and the size. */
 #define TABLES_SQL \
     "SELECT c.oid, n.nspname, c.relname, %s AS leaf, k.oid IS NOT NULL AS config, k.condition," \
-    " coalesce(pg_catalog.pg_relation_filenode(c.oid), 0), coalesce(pg_catalog.pg_relation_size(c.oid), 0)," \
-    " pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')," \
+    " coalesce(pg_catalog.pg_relation_filenode(c.oid), 0), %s," \
+    " (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'))" \
+    " IS NOT FALSE," /* NULL: it was dropped just now, which the next list will show */ \
     " %s AS root_schema, %s AS root_name" \
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" \
     " LEFT JOIN " CONFIG_TABLES " k ON k.oid = c.oid" \
@@ -133,10 +134,11 @@ check_readable(const PGresult *res, struct err *e)
 }
 
 static int
-read_tables(struct db *db, const char *encoding, struct found *found, struct err *e)
+read_tables(struct db *db, const char *encoding, bool locked, struct found *found, struct err *e)
 {
 	bool partitions = db_version(db) >= 100000;
 	char *sql = mem_printf(TABLES_SQL, partitions ? "c.relispartition" : "false",
+	    locked ? "coalesce(pg_catalog.pg_relation_size(c.oid), 0)" : "0",
 	    partitions ? ROOT_OF("rn.nspname") : "NULL", partitions ? ROOT_OF("rc.relname") : "NULL");
 	PGresult *res;
 	int rc = db_query(db, sql, 0, NULL, &res, e);
@@ -227,10 +229,11 @@ read_columns(struct db *db, struct found *found, struct err *e)
 }
 
 int
-catalog_tables(struct db *db, const char *encoding, catalog_table_fn *fn, void *ctx, struct err *e)
+catalog_tables(struct db *db, const char *encoding, bool locked, catalog_table_fn *fn, void *ctx,
+    struct err *e)
 {
 	struct found found = { 0 };
-	int rc = read_tables(db, encoding, &found, e);
+	int rc = read_tables(db, encoding, locked, &found, e);
 
 	if (rc == 0)
 		rc = read_columns(db, &found, e);

@@ -14,10 +14,11 @@ typedef int catalog_sequence_fn(void *ctx, struct rec_sequence *, struct err *);
 typedef int catalog_matview_fn(void *ctx, struct rec_matview *, struct err *);
 typedef int catalog_skipped_fn(void *ctx, struct rec_skipped *, struct err *);
 
-/* catalog_tables(db, encoding, fn, ctx, e): every table that holds rows of its own: ordinary tables,
+/* catalog_tables(db, encoding, locked, fn, ctx, e): every table that holds rows of its own: ordinary tables,
  * leaf partitions, configuration tables of extensions; ordered by name.  ENCODING goes into the
- * records.  A table that the user may not read is an error that names it. */
-int catalog_tables(struct db *, const char *encoding, catalog_table_fn *, void *ctx, struct err *) GPM_NODISCARD;
+ * records.  Sizes are only asked for when the tables are LOCKED by this session: the server would
+ * wait for everybody else's locks.  A table that the user may not read is an error that names it. */
+int catalog_tables(struct db *, const char *encoding, bool locked, catalog_table_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
 /* catalog_sequences: with their values; those of extensions only where configuration. */
 int catalog_sequences(struct db *, catalog_sequence_fn *, void *ctx, struct err *) GPM_NODISCARD;

@@ -237,6 +237,20 @@ free_environment(char **env)
 	free(env);
 }
 
+/* Trouble that may be over at the next start: pg_dump waits for locks by a statement or lock timeout. */
+static bool
+is_passing(const char *text)
+{
+	static const char *const words[] = {
+		"lock timeout", "statement timeout", "server closed the connection", "starting up", "shutting down",
+	};
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(words); i++)
+		if (strstr(text, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* The last lines of what the program said. */
 static void
 tell_trouble(const struct client_program *p, int status, int err_fd, struct err *e)
@@ -247,8 +261,8 @@ tell_trouble(const struct client_program *p, int status, int err_fd, struct err 
 
 	while (len > 0 && text[len - 1] == '\n')
 		text[--len] = '\0';
-	err_set(e, strstr(text, "lock timeout") != NULL || strstr(text, "server closed") != NULL ?
-	    ERR_TEMPORARY : ERR_FAILED, "'%s' ended with status %d: %s", p->path, status, tail);
+	err_set(e, is_passing(text) ? ERR_TEMPORARY : ERR_FAILED, "'%s' ended with status %d: %s", p->path,
+	    status, tail);
 	free(text);
 }
 

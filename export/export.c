@@ -19,6 +19,8 @@
 #include "spool.h"
 #include "stop.h"
 
+#define MOMENT_TRIES 3 /* schemas that could not be read because of others' locks */
+
 struct export {
 	const struct opts *opts;
 	struct state *state;
@@ -224,15 +226,32 @@ summarise(const struct export *x)
 		    spool_run_id(s->run), (unsigned long long)s->moments);
 }
 
+/* Locks, snapshot and schema of one moment.  pg_dump takes locks of its own, and stands behind whoever
+ * waits for a stronger one, who stands behind our holder: then let the holder go, so that
+ * he gets his turn, and take another moment.  Nothing was read yet that could be lost. */
 static int
-take_all_out(struct export *x, struct err *e)
+take_moment(struct export *x, struct err *e)
 {
 	const char *encoding = source_encoding(x->state->header.encoding);
 
-	if (snapshot_take(x->opts, spool_run_id(x->state->run), encoding, &x->snapshot, e) < 0 ||
-	    list_all(x, e) < 0)
-		return -1;
-	if (schema_dump(x->opts, snapshot_db(x->snapshot), snapshot_id(x->snapshot), x->state, e) < 0)
+	for (int left = MOMENT_TRIES; ; left--) {
+		if (snapshot_take(x->opts, spool_run_id(x->state->run), encoding, &x->snapshot, e) < 0)
+			return -1;
+		if (schema_dump(x->opts, snapshot_db(x->snapshot), snapshot_id(x->snapshot), x->state, e) == 0)
+			return 0;
+		if (e->code != ERR_TEMPORARY || left == 1)
+			return -1;
+		log_warning("%s", e->text);
+		log_info("somebody waits for a stronger lock; he goes first");
+		snapshot_release(x->snapshot);
+		x->snapshot = NULL;
+	}
+}
+
+static int
+take_all_out(struct export *x, struct err *e)
+{
+	if (take_moment(x, e) < 0 || list_all(x, e) < 0)
 		return -1;
 	if (copy_tables(x, e) < 0 || state_end(x->state, e) < 0)
 		return -1;

@@ -26,10 +26,12 @@ main(int argc, char **argv)
 	stop_install();
 	if ((status = opt_start(&info, argc, argv, &opts)) >= 0)
 		return status;
-	err_clear(&e);
-	if (export_run(opts, &e) < 0)
+	if (export_run(opts, &e) == 0) {
+		status = 0;
+	} else {
 		err_print(&e);
-	status = err_exit(e.code);
+		status = err_exit(e.code);
+	}
 	opt_free(opts);
 	return status;
 }

@@ -41,6 +41,22 @@ same_run(const struct rec_run *a, const struct rec_run *b)
 	    json_equal(a->settings, b->settings) && json_equal(a->selection, b->selection);
 }
 
+/* Can run ID go on?  One without a run record is what a process left that died at its very start: the
+ * spool's lock, which is held now, was held then.  It goes on as well. */
+static int
+can_go_on(struct spool *spool, const char *id, const struct rec_run *wanted, struct err *e)
+{
+	struct rec_run header;
+	bool ended;
+	int rc = state_peek(spool, id, &header, &ended, e);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	rc = !ended && same_run(&header, wanted);
+	record_free_fields(REC_RUN, &header);
+	return rc;
+}
+
 /* The newest run that can go on into ID; 1, 0 none, -1. */
 static int
 find_unfinished(struct spool *spool, const struct rec_run *wanted, spool_id id, struct err *e)
@@ -52,14 +68,7 @@ find_unfinished(struct spool *spool, const struct rec_run *wanted, spool_id id, 
 	if (spool_runs(spool, &ids, &n, e) < 0)
 		return -1;
 	while (rc == 0 && n-- > 0) {
-		struct rec_run header;
-		bool ended;
-
-		rc = state_peek(spool, ids[n], &header, &ended, e);
-		if (rc <= 0)
-			continue;
-		rc = !ended && same_run(&header, wanted);
-		record_free_fields(REC_RUN, &header);
+		rc = can_go_on(spool, ids[n], wanted, e);
 		if (rc > 0)
 			memcpy(id, ids[n], sizeof(spool_id));
 	}
@@ -67,13 +76,16 @@ find_unfinished(struct spool *spool, const struct rec_run *wanted, spool_id id, 
 	return rc;
 }
 
+/* The run ID, from its run record on. */
 static int
-start_new(struct spool *spool, struct rec_run *header, struct state **out, struct err *e)
+start(struct spool *spool, const char *id, struct rec_run *header, struct state **out, struct err *e)
 {
-	spool_id id;
-
-	if (runid_new(id, e) < 0 || state_open(spool, id, true, out, e) < 0)
+	if (state_open(spool, id, true, out, e) < 0)
 		return -1;
+	if ((*out)->has_header) {
+		log_info("run %s goes on", id);
+		return 0;
+	}
 	if (journal_append((*out)->journal, REC_RUN, header, NULL, e) < 0) {
 		state_close(*out);
 		*out = NULL;
@@ -96,12 +108,10 @@ run_choose(const struct opts *opts, struct spool *spool, struct state **out, str
 	if (rc == 0 && (rc = spool_lock(spool, e)) == 0) {
 		if (!opt_flag(opts, OPT_ID_new_run))
 			rc = find_unfinished(spool, &header, id, e);
-		if (rc > 0) {
-			if ((rc = state_open(spool, id, false, out, e)) == 0)
-				log_info("run %s goes on", id);
-		} else if (rc == 0) {
-			rc = start_new(spool, &header, out, e);
-		}
+		if (rc == 0)
+			rc = runid_new(id, e);
+		if (rc >= 0)
+			rc = start(spool, id, &header, out, e);
 		spool_unlock(spool);
 	}
 	record_free_fields(REC_RUN, &header);

@@ -6,6 +6,7 @@
 #include "opt.h"
 #include "stop.h"
 #include "store.h"
+#include "store_opts.h"
 
 static const struct {
 	const char *name;
@@ -35,6 +36,7 @@ static int
 run_command(const struct opts *opts, struct err *e)
 {
 	const char *command = opt_command(opts);
+	struct store_settings settings;
 	struct store *store;
 	int rc = -1;
 
@@ -42,7 +44,8 @@ run_command(const struct opts *opts, struct err *e)
 		err_set(e, ERR_USAGE, "a command is needed: list, verify or load");
 		return err_hint(e, "gpm-import --help shows them");
 	}
-	if (opt_require(opts, OPT_ID_from, e) < 0 || store_open(opt_string(opts, OPT_ID_from), false, &store, e) < 0)
+	if (opt_require(opts, OPT_ID_from, e) < 0 || store_open(opt_string(opts, OPT_ID_from), false,
+	    store_settings_from_opts(opts, &settings), &store, e) < 0)
 		return -1;
 	for (size_t i = 0; i < GPM_ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, command) == 0)
@@ -61,10 +64,12 @@ main(int argc, char **argv)
 	stop_install();
 	if ((status = opt_start(&info, argc, argv, &opts)) >= 0)
 		return status;
-	err_clear(&e);
-	if (run_command(opts, &e) < 0)
+	if (run_command(opts, &e) == 0) {
+		status = 0;
+	} else {
 		err_print(&e);
-	status = err_exit(e.code);
+		status = err_exit(e.code);
+	}
 	opt_free(opts);
 	return status;
 }

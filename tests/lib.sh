@@ -45,7 +45,7 @@ for name in "${!PG@}" "${!GPM_@}"; do
 	unset "$name"
 done
 unset name
-export LC_ALL=C.UTF-8 TZ=UTC PATH="$build_dir:$PATH"
+export LC_ALL=C.UTF-8 TZ=UTC PATH="$build_dir/export:$build_dir/upload:$build_dir/import:$PATH"
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/gpm-test.XXXXXX") || exit 1
 socket_dir=$(mktemp -d /tmp/gpm-socket.XXXXXX) || exit 1 # a socket's path may have 107 bytes
 export TEST_DIR

@@ -5,12 +5,13 @@ AM_TESTS_ENVIRONMENT = top_builddir='$(abs_top_builddir)' top_srcdir='$(abs_top_
 
 unit_tests = \
 	%D%/unit/base.t %D%/unit/opt.t %D%/unit/log.t %D%/unit/progress.t %D%/unit/atomic.t \
-	%D%/unit/rows.t %D%/unit/floats.t %D%/unit/stage.t %D%/unit/store.t %D%/unit/sqlsplit.t
+	%D%/unit/rows.t %D%/unit/floats.t %D%/unit/stage.t %D%/unit/store.t %D%/unit/sqlsplit.t \
+	%D%/unit/s3_sign.t %D%/unit/s3_xml.t %D%/unit/credentials.t %D%/unit/retry.t %D%/unit/store_s3.t
 
 fuzz_targets = \
 	%D%/fuzz/fuzz-rows %D%/fuzz/fuzz-floats %D%/fuzz/fuzz-decompress %D%/fuzz/fuzz-sqlsplit
 
-check_PROGRAMS += $(unit_tests) $(fuzz_targets)
+check_PROGRAMS += $(unit_tests) $(fuzz_targets) %D%/unit/store-probe
 TESTS += $(unit_tests)
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/import
@@ -39,12 +40,31 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/import
 %C%_unit_stage_t_SOURCES = %D%/unit/stage.c
 %C%_unit_stage_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_stage_t_LDADD = $(GPM_LIBS)
-%C%_unit_store_t_SOURCES = %D%/unit/store.c
+%C%_unit_store_t_SOURCES = %D%/unit/store.c %D%/store_contract.h
 %C%_unit_store_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_store_t_LDADD = $(GPM_LIBS)
 %C%_unit_sqlsplit_t_SOURCES = %D%/unit/sqlsplit.c %D%/unit/sqlsplit-dump.h import/sqlsplit.c import/sqllex.c
 %C%_unit_sqlsplit_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_sqlsplit_t_LDADD = $(GPM_LIBS)
+%C%_unit_s3_sign_t_SOURCES = %D%/unit/s3_sign.c
+%C%_unit_s3_sign_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_s3_sign_t_LDADD = $(GPM_LIBS)
+%C%_unit_s3_xml_t_SOURCES = %D%/unit/s3_xml.c
+%C%_unit_s3_xml_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_s3_xml_t_LDADD = $(GPM_LIBS)
+%C%_unit_credentials_t_SOURCES = %D%/unit/credentials.c
+%C%_unit_credentials_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_credentials_t_LDADD = $(GPM_LIBS)
+%C%_unit_retry_t_SOURCES = %D%/unit/retry.c
+%C%_unit_retry_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_retry_t_LDADD = $(GPM_LIBS)
+%C%_unit_store_s3_t_SOURCES = %D%/unit/store_s3.c
+%C%_unit_store_s3_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_store_s3_t_LDADD = $(GPM_LIBS)
+# no test: one call of the store for system tests
+%C%_unit_store_probe_SOURCES = %D%/unit/store_s3_probe.c
+%C%_unit_store_probe_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_store_probe_LDADD = $(GPM_LIBS)
 
 # Fuzz targets: with --enable-fuzzers linked with libFuzzer, else they replay their corpus.
 if FUZZERS
@@ -73,4 +93,4 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_CFLAGS)
 
 TESTS += %D%/fuzz/replay.t
 check_SCRIPTS += %D%/fuzz/replay.t
-EXTRA_DIST += %D%/lib.sh %D%/fuzz/replay.t %D%/fuzz/corpus
+EXTRA_DIST += %D%/lib.sh %D%/rgw.sh %D%/fake_s3.py %D%/fuzz/replay.t %D%/fuzz/corpus

@@ -14,6 +14,7 @@
 #include "send.h"
 #include "spool.h"
 #include "stop.h"
+#include "store_opts.h"
 
 char *
 push_key(const struct push *p, const char *key)
@@ -178,7 +179,7 @@ pin_options(struct push *p, const struct opts *opts, struct err *e)
 	int rc;
 
 	if (pinned == NULL) {
-		if (compression_parse(how, &p->how, e) < 0)
+		if (compression_parse(how, &p->how, e) < 0) /* another run may have had its own */
 			return -1;
 		options.target = mem_str("any");
 		options.methods.at = mem_array(GPM_ARRAY_LEN(any), sizeof(char *));
@@ -298,6 +299,7 @@ push_run(const struct opts *opts, struct err *e)
 {
 	struct push p = { .jobs = (unsigned)opt_u64(opts, OPT_ID_jobs), .keep = opt_flag(opts, OPT_ID_keep) };
 	const char *run = opt_string(opts, OPT_ID_run);
+	struct store_settings settings;
 	struct spool *spool = NULL;
 	int rc = -1;
 
@@ -305,9 +307,11 @@ push_run(const struct opts *opts, struct err *e)
 		return -1;
 	if (p.jobs < 1 || p.jobs > 256)
 		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
+	if (compression_parse(opt_string(opts, OPT_ID_compress), &p.how, e) < 0)
+		return err_context(e, "--compress");
 	p.progress = progress_start("stored", opt_u64(opts, OPT_ID_progress_interval));
 	if (spool_open(opt_string(opts, OPT_ID_spool), false, &spool, e) == 0 &&
-	    store_open(opt_string(opts, OPT_ID_to), false, &p.store, e) == 0)
+	    store_open(opt_string(opts, OPT_ID_to), false, store_settings_from_opts(opts, &settings), &p.store, e) == 0)
 		rc = run != NULL ? push_one(&p, spool, run, opts, e) : push_all(&p, spool, opts, e);
 	progress_stop(p.progress);
 	store_close(p.store);

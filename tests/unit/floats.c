@@ -63,12 +63,6 @@ becomes(const char *field, const char *want)
 }
 
 static void
-stays(const char *field)
-{
-	becomes(field, field);
-}
-
-static void
 test_values(void)
 {
 	becomes("0", "0e0");
@@ -95,7 +89,7 @@ test_values(void)
 	becomes("12345678901234567890123", "1.2345678901234568e22");
 	becomes("18446744073709551616", "1.8446744073709552e19"); /* 2^64 and one more */
 	becomes("18446744073709551617", "1.8446744073709552e19");
-	becomes("184467440737095516160", "1.8446744073709552e20");
+	becomes("184467440737095516160", "1.844674407370955e20");
 	becomes("1.50000000000000000000000", "1.5e0");
 	becomes("9.99999999999999999", "1e1");
 	becomes("99999999999999999.9", "1e17");
@@ -141,30 +135,19 @@ test_single(void)
 }
 
 static void
+test_no_tokens(void)
+{
+	static const char *const fields[] = { "", "NaN", "Infinity", "-Infinity", "\\N", "x1", "1x", "_1",
+		"1.2.3", "1e5x", "1e-5x", "\303\2511", "1\303\251", "1\200", ".", "-", "..5", "1e", "1e+",
+		"1e999", "-1e999", "1e99999999999999999999999999999", "550e8400-x29b" };
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(fields); i++)
+		becomes(fields[i], fields[i]);
+}
+
+static void
 test_tokens(void)
 {
-	stays("");
-	stays("NaN");
-	stays("Infinity");
-	stays("-Infinity");
-	stays("\\N");
-	stays("x1");
-	stays("1x");
-	stays("1.2.3");
-	stays("1e5x");
-	stays("1e-5x");
-	stays("_1");
-	stays("\xc3\xa9" "1");
-	stays("1\xc3\xa9");
-	stays(".");
-	stays("-");
-	stays("..5");
-	stays("1e999");
-	stays("-1e999");
-	stays("1e99999999999999999999999999999");
-	stays("550e8400-x29b");
-	becomes("1e", "1e");
-	becomes("1e+", "1e+");
 	becomes("x1e-5", "x1e-5e0");
 	becomes("1e-5-6", "1e-5-6e0");
 	becomes("1e-0.5", "1e-5e-1");
@@ -174,12 +157,10 @@ test_tokens(void)
 	becomes("(-4)", "(-4e0)");
 	becomes("(+4)", "(4e0)");
 	becomes("++4", "++4e0");
-	becomes("-+4", "-+4e0");
-	becomes("--4", "--4e0");
+	becomes("-+4 --4", "-+4e0 --4e0");
 	becomes("x+4", "x+4e0");
 	becomes("1e99999 7", "1e99999 7e0");
-	becomes("1/2", "1e0/2e0");
-	becomes("1-", "1e0-");
+	becomes("1/2-", "1e0/2e0-");
 }
 
 static void
@@ -210,13 +191,13 @@ test_long_tokens(void)
 	text[0] = '0';
 	text[64] = '7';
 	text[65] = '\0';
-	stays(text);
+	becomes(text, text);
 	text[0] = '-';
-	stays(text);
+	becomes(text, text);
 	text[0] = '+';
-	stays(text);
+	becomes(text, text);
 	text[0] = '.';
-	stays(text);
+	becomes(text, text);
 }
 
 /* What servers print for D: 18 digits, 17, the shortest, and 15 when they are enough. */
@@ -404,6 +385,7 @@ main(void)
 	test_values();
 	test_powers_of_ten();
 	test_single();
+	test_no_tokens();
 	test_tokens();
 	test_compounds();
 	test_long_tokens();

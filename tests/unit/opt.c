@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -430,6 +431,23 @@ test_help(void)
 	free(text);
 }
 
+/* In a child: what failed to be written would stay in stdout's buffer. */
+static void
+test_help_unwritable(void)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	if ((child = fork()) == 0) {
+		if (freopen("/dev/full", "w", stdout) == NULL)
+			_exit(2);
+		_exit(parse(&opt_table, &import, "--help") == -1 && e.code == ERR_SYSTEM ? 0 : 1);
+	}
+	ok(child > 0 && waitpid(child, &status, 0) == child && status == 0,
+	    "help that cannot be written is an error");
+}
+
 static void
 test_start(void)
 {
@@ -496,6 +514,7 @@ main(void)
 	test_conf();
 	test_password();
 	test_help();
+	test_help_unwritable();
 	test_start();
 
 	no_files();

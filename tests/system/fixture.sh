@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# fixture.sh -- a small warehouse, and the three tools with their usual options.  Comes after lib.sh.
+#
+#   fill_shop NAME [ROWS]     database shop in cluster NAME; sales.lines has ROWS rows (20000, at least 4000)
+#   shop_tables               its tables, one a line
+#   export_shop [OPTION…]     gpm-export of src's shop into $TEST_DIR/spool
+#   push_shop [OPTION…]       gpm-push into $TEST_DIR/bucket
+#   load_shop [OPTION…]       gpm-import load into dst's warehouse
+#   verify_shop [OPTION…]     gpm-import verify
+#   same_shop WHAT            one check: every table holds the same rows on both sides
+#   run_dir                   the folder of the only run in the bucket
+#   fresh_warehouse           dst's warehouse, dropped and made anew
+
+spool=$TEST_DIR/spool
+bucket=$TEST_DIR/bucket
+mkdir -p "$bucket"
+
+shop_tables() {
+	printf '%s\n' sales.lines sales.odd sales.empty sales.one_column sales.floats sales.orders_2024 \
+		sales.orders_rest '"Odd ""Schema"""."Table.with dots"'
+}
+
+fill_shop() {
+	local rows=${2:-20000}
+
+	q "$1" postgres "create role shop_owner"
+	q "$1" postgres "create database shop"
+	q "$1" shop "
+		create schema sales authorization shop_owner;
+		create schema \"Odd \"\"Schema\"\"\";
+		create type sales.mood as enum ('sad', 'ok', 'it''s');
+		create table sales.lines (id bigint primary key, qty int, price numeric(12,2), sku text, note text);
+		insert into sales.lines select i, i % 9, (i % 10000) / 100.0, 'SKU-' || i % 5000, md5(i::text)
+			from generate_series(1, $rows) i;
+		create table sales.odd (a serial, b text, m sales.mood, t timestamptz default '2024-02-29 12:34:56.789+02');
+		insert into sales.odd (b, m) select case i % 8 when 0 then null when 1 then '' when 2 then 'a,\"b\"'
+			when 3 then E'one\ntwo\r\nthree\r' when 4 then '\"' when 5 then E'\\\\.' when 6 then ' NULL '
+			else 'ünï' || i end, 'it''s' from generate_series(1, 4000) i;
+		create table sales.empty (a int, b text);
+		create table sales.one_column (a text);
+		insert into sales.one_column values (null), (''), ('x'), (null), (E'\\\\.'), (E'\n');
+		create table sales.floats (a float8, b float4, c float8[], d point);
+		insert into sales.floats select i / 7.0, i / 3.0, array[i / 11.0, null, 'NaN', '-Infinity'], point(i, 1.0 / i)
+			from generate_series(1, 1000) i;
+		insert into sales.floats values (1.7976931348623157e308, 1e-45, '{}', '(0,-0)'), ('-0', 'Infinity', null, null);
+		create table sales.orders (id bigint, day date not null, total numeric) partition by range (day);
+		create table sales.orders_2024 partition of sales.orders for values from ('2024-01-01') to ('2025-01-01');
+		create table sales.orders_rest partition of sales.orders default;
+		insert into sales.orders select i, date '2023-06-01' + i, i * 1.25 from generate_series(1, 900) i;
+		create table \"Odd \"\"Schema\"\"\".\"Table.with dots\" (\"Column \"\" one\" int, \"select\" text);
+		insert into \"Odd \"\"Schema\"\"\".\"Table.with dots\" values (1, 'x'), (2, null);
+		create view sales.v as select * from sales.lines;
+		create materialized view sales.totals as select sku, sum(qty) as qty from sales.lines group by 1;
+		create materialized view sales.best as select max(qty) from sales.totals;
+		create sequence sales.alone start -5 increment -5; select nextval('sales.alone');
+		create index on sales.lines (sku);
+		alter table sales.odd add foreign key (a) references sales.lines (id);
+		create function sales.twice(a int) returns int language sql begin atomic select case when a > 0 then a * 2 else 0 end; end;
+		comment on table sales.odd is E'it''s; a \"comment\" \$\$ -- really';
+		alter table sales.lines owner to shop_owner" >/dev/null || exit 1
+}
+
+export_shop() {
+	gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d shop --spool "$spool" --chunk-size 64KB "$@"
+}
+
+push_shop() {
+	gpm-push --spool "$spool" --to "file://$bucket" "$@"
+}
+
+load_shop() {
+	gpm-import load --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse "$@"
+}
+
+verify_shop() {
+	gpm-import verify --from "file://$bucket" "$@"
+}
+
+same_shop() {
+	local table a b
+
+	while read -r table; do
+		if ! a=$(table_md5 src shop "$table") || ! b=$(table_md5 dst warehouse "$table") || [ "$a" != "$b" ]; then
+			is "$1" "$table differs" "all tables the same"
+			return
+		fi
+	done < <(shop_tables)
+	ok "$1" true
+}
+
+run_dir() {
+	printf '%s\n' "$bucket"/*/
+}
+
+fresh_warehouse() {
+	q dst postgres "drop database if exists warehouse" 2>/dev/null
+	q dst postgres "create database warehouse"
+}

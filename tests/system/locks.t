@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Goal of this test: what others do to tables while they are exported: they wait, or the export says so at
+# once; no table comes out empty, none comes out of another moment.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/fixture.sh"
+
+pg_up src
+pg_up dst
+fill_shop src
+
+# run_later SQL: in the background; its end is in $TEST_DIR/later
+run_later() {
+	rm -f "$TEST_DIR/later"
+	{ q src shop "$1" >/dev/null 2>&1; echo $? >"$TEST_DIR/later"; } &
+}
+
+# until_true SQL: polls the source, for at most a minute
+until_true() {
+	local i
+
+	for ((i = 0; i < 600; i++)); do
+		[ "$(q src shop "$1")" = t ] && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# The exporter runs pg_dump and pg_dumpall after it took its locks and its snapshot, and before it reads a
+# table.  These stand in for them: the one named by $TEST_DIR/gate waits there until the file is gone.
+mkdir "$TEST_DIR/bin"
+for program in pg_dump pg_dumpall; do
+	cat >"$TEST_DIR/bin/$program" <<-END
+		#!/bin/sh
+		case "\$*" in *--version* | *--help*) exec $pg_bin/$program "\$@" ;; esac
+		if [ "\$(cat "$TEST_DIR/gate" 2>/dev/null)" = $program ]; then
+			touch "$TEST_DIR/waiting"
+			while [ -e "$TEST_DIR/gate" ]; do sleep 0.05; done
+		fi
+		exec $pg_bin/$program "\$@"
+	END
+	chmod +x "$TEST_DIR/bin/$program"
+done
+
+# export_at_gate PROGRAM OPTION…: an export in the background that stands at PROGRAM; sets $exporter
+export_at_gate() {
+	local program=$1 i
+	shift
+
+	echo "$program" >"$TEST_DIR/gate"
+	rm -f "$TEST_DIR/waiting"
+	export_shop --client-bin "$TEST_DIR/bin" "$@" >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+	exporter=$!
+	for ((i = 0; i < 600; i++)); do
+		[ -e "$TEST_DIR/waiting" ] && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# a lock that is held already
+q src shop "begin; lock table sales.odd in access exclusive mode; select pg_sleep(30)" >/dev/null 2>&1 &
+locker=$!
+ok "somebody holds a lock" until_true "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'sales.odd'::regclass)"
+exits 5 "the export gives up after its time" export_shop --lock-wait-timeout 1s
+has "it names the table" "$TEST_DIR/err" "sales.odd"
+has "it says what to do" "$TEST_DIR/err" "--lock-wait-timeout"
+q src postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()" >/dev/null
+wait "$locker"
+
+rows=$(table_md5 src shop sales.lines)
+floats=$(table_md5 src shop sales.floats)
+waits="select count(*) > 0 from pg_locks where mode = 'AccessExclusiveLock' and not granted"
+export_at_gate pg_dumpall
+is "an export has its snapshot" $? 0
+run_later "truncate sales.lines cascade; alter table sales.floats alter a type numeric; truncate sales.orders_rest"
+ok "TRUNCATE waits for it" until_true "$waits"
+rm "$TEST_DIR/gate"
+wait "$exporter"
+is "the export ends well" $? 0
+ok "and TRUNCATE and ALTER TYPE after it" until_true "select count(*) = 0 from sales.lines"
+wait
+is "they succeeded" "$(cat "$TEST_DIR/later")" 0
+ok "push" push_shop -q
+fresh_warehouse
+ok "load" load_shop -q
+is "the truncated table came out whole" "$(table_md5 dst warehouse sales.lines)" "$rows"
+is "the retyped one too" "$(table_md5 dst warehouse sales.floats)" "$floats"
+is "and the one truncated last" "$(q dst warehouse "select count(*) from sales.orders_rest")" 534
+
+# Somebody who waits before the schema was read keeps pg_dump from its locks: he goes first, and the export
+# takes another moment, in which his work is done.
+export_at_gate pg_dump --new-run --lock-wait-timeout 2s
+is "an export before its schema" $? 0
+run_later "truncate sales.one_column"
+ok "TRUNCATE waits for it" until_true "$waits"
+rm "$TEST_DIR/gate"
+wait "$exporter"
+status=$?
+is "the export ends well" "$status" 0
+[ "$status" = 0 ] || sed 's/^/# /' "$TEST_DIR/err"
+has "it tells who it waited for" "$TEST_DIR/err" "he goes first"
+wait
+is "TRUNCATE was done" "$(cat "$TEST_DIR/later")" 0
+rm -rf "$bucket"
+mkdir "$bucket"
+ok "push" push_shop -q
+fresh_warehouse
+run=$(basename "$(find "$bucket" -maxdepth 1 -name '2*' | sort | tail -n 1)")
+ok "load" load_shop -q --run "$run"
+is "the export is of the moment after it" "$(q dst warehouse "select count(*) from sales.one_column")" 0
+
+# tables that come and go while the list is made
+for i in 1 2 3 4 5 6; do
+	(while [ ! -e "$TEST_DIR/stop" ]; do q src shop "drop table if exists public.t$i; create table public.t$i (a int)"; done >/dev/null 2>&1) &
+done
+export_shop -q --new-run --lock-wait-timeout 2s 2>"$TEST_DIR/err"
+status=$?
+touch "$TEST_DIR/stop"
+wait
+ok "an export while tables come and go ends well, or says that it is a passing trouble ($status)" test "$status" = 0 -o "$status" = 5
+
+done_testing

@@ -1,0 +1,246 @@
+#!/usr/bin/env bash
+# Goal of this test: a bucket as a store, against a real server (Ceph's gateway) that is killed, refuses
+# and holds what others put there, and against a scripted one that lies, stalls and breaks off.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../rgw.sh"
+
+probe=$build_dir/tests/unit/store-probe
+here=$tests_dir
+export HOME=$TEST_DIR
+
+# --- a real server
+
+rgw_up
+s3_env
+exits 0 "what store.h promises holds" env GPM_TEST_S3_URL=s3://test/contract "$build_dir/tests/unit/store_s3.t"
+hasnt "every check of it" "$TEST_DIR/out" "not ok"
+has "it ran" "$TEST_DIR/out" "ok 100 "
+
+printf '0123456789' >"$TEST_DIR/ten"
+for key in 'a%20b' 'a%2520b' 'x/' 'x//y' 'x/../z' '%E4' '%C3%A4%2Bc%26d%3C%0A%01' 'plus+minus' 'other/x'; do
+	is "another program puts $key" "$(s3 PUT "/test/odd/$key" "$TEST_DIR/ten")" 200
+done
+is "names that are no keys are listed and flagged" "$("$probe" s3://test/odd list '' -r | tr '\n' '|')" \
+	"%C3%A4+c%26d%3C%0A%01 ?10|%E4 ?10|a%20b ?10|a%20b 10|other/x 10|plus+minus 10|x%2F ?10|x/../z ?10|x//y ?10|"
+is "folders of them" "$("$probe" s3://test/odd list x/ | tr '\n' '|')" "x%2F ?10|x/../ ?0|x// ?0|"
+is "a prefix is no part of a name" "$("$probe" s3://test/o list '' -r)" ""
+is "what another program put is read" "$("$probe" s3://test/odd get plus+minus)" 0123456789
+is "what has a key of ours too" "$("$probe" s3://test/odd get a%20b 2 3)" 234
+
+exits 1 "a bucket that is not there: list" "$probe" s3://nothing list ''
+has "it says so" "$TEST_DIR/err" "cannot list 's3://nothing/': HTTP 404 NoSuchBucket"
+has "with a hint" "$TEST_DIR/err" "hint: make the bucket"
+exits 1 "a bucket that is not there: head is no absence" "$probe" s3://nothing/x head a
+has "it says so as well" "$TEST_DIR/err" "NoSuchBucket"
+exits 1 "a bucket that is not there: put" "$probe" s3://nothing/x put a "$TEST_DIR/ten"
+has "and here" "$TEST_DIR/err" "cannot put 's3://nothing/x/a': HTTP 404 NoSuchBucket"
+
+# --- credentials
+
+AWS_SECRET_ACCESS_KEY=wrongSecretWrongSecret exits 1 "a wrong secret" "$probe" s3://test/x put a "$TEST_DIR/ten"
+has "is named" "$TEST_DIR/err" "HTTP 403 SignatureDoesNotMatch"
+has "what to do" "$TEST_DIR/err" "the secret key does not belong"
+hasnt "the secret is not shown" "$TEST_DIR/err" wrongSecret
+AWS_SECRET_ACCESS_KEY=wrongSecretWrongSecret PROBE_VERBOSE=1 exits 1 "a wrong secret, every message" "$probe" s3://test/x head a
+hasnt "the secret is in none" "$TEST_DIR/err" wrongSecret
+hasnt "nor a signature" "$TEST_DIR/err" Signature=
+AWS_ACCESS_KEY_ID=NOBODY exits 1 "an unknown access key" "$probe" s3://test/x list ''
+has "is named as well" "$TEST_DIR/err" InvalidAccessKeyId
+exits 1 "no access key" env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY "$probe" s3://test/x list ''
+has "it says where it looked" "$TEST_DIR/err" "$HOME/.aws/credentials"
+mkdir "$HOME/.aws"
+printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$rgw_access" "$rgw_secret" >"$HOME/.aws/credentials"
+exits 0 "an access key from the file" env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY "$probe" s3://test/odd get other/x
+exits 0 "an endpoint from AWS's variable" env -u GPM_ENDPOINT_URL AWS_ENDPOINT_URL="$GPM_ENDPOINT_URL" "$probe" s3://test/odd get other/x
+exits 0 "the bucket in the host's name" env GPM_S3_STYLE=virtual GPM_ENDPOINT_URL="http://localhost:$(rgw_port)" \
+	"$probe" s3://test/odd get other/x
+is "it is the same bucket" "$(cat "$TEST_DIR/out")" 0123456789
+
+# The sanitizer has to be loaded before any other library, so faketime's cannot be.
+if ! faketime -f -1h "$probe" s3://test/odd get other/x >"$TEST_DIR/out" 2>"$TEST_DIR/err" && grep -q clock "$TEST_DIR/err"; then
+	exits 1 "a clock that is an hour behind" faketime -f -1h "$probe" s3://test/x put a "$TEST_DIR/ten"
+	has "is measured" "$TEST_DIR/err" "this machine's clock is 3600 seconds behind the server's"
+	has "with a hint" "$TEST_DIR/err" "set this machine's clock"
+	exits 1 "a clock that is an hour ahead, and no body to say so" faketime -f +1h "$probe" s3://test/x head a
+	has "is measured" "$TEST_DIR/err" "seconds ahead of the server's"
+else
+	ok "# SKIP faketime cannot be used" true
+fi
+
+# --- a server that dies
+
+# frozen_put: a put whose body is half-way when the gateway dies.
+head -c 60000000 /dev/urandom >"$TEST_DIR/big"
+rgw_freeze
+PROBE_VERBOSE=1 "$probe" s3://test/x put big "$TEST_DIR/big" 2>"$TEST_DIR/put.err" &
+sleep 2
+rgw_kill
+sleep 1.5
+rgw_start
+wait $!
+is "a put outlives the server's death" $? 0
+has "by another try" "$TEST_DIR/put.err" "trying again"
+ok "the object is whole" sh -c "'$probe' s3://test/x get big | cmp - '$TEST_DIR/big'"
+is "there is nothing else" "$("$probe" s3://test/x list '' -r)" "big 60000000"
+rgw_kill
+PROBE_RETRY=2 exits 5 "a server that stays away" "$probe" s3://test/x head big
+has "it says how often it tried" "$TEST_DIR/err" "given up after"
+has "what it tried" "$TEST_DIR/err" "cannot examine 's3://test/x/big': "
+has "with a hint" "$TEST_DIR/err" "check --endpoint-url"
+"$probe" s3://test/x head big 2>"$TEST_DIR/stop.err" &
+sleep 1
+kill -TERM $!
+wait $!
+is "a signal ends the waiting" $? 143
+rgw_down
+
+# --- a scripted server
+
+# fake STEP…: another one, in place of the last.
+fake_pid=
+fake() {
+	fake_end
+	rm -f "$TEST_DIR/fake.port"
+	python3 "$here/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" "$@" &
+	fake_pid=$!
+	while [ ! -e "$TEST_DIR/fake.port" ]; do
+		sleep 0.02
+	done
+	GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
+}
+
+fake_end() {
+	if [ -n "$fake_pid" ]; then
+		kill "$fake_pid"
+		wait "$fake_pid" 2>/dev/null
+		fake_pid=
+	fi
+}
+trap 'status=$?; fake_end; rgw_down; (exit "$status"); at_exit' EXIT
+
+# requests: what the server was asked for, one a line: method, range, If-Match, step.
+requests() {
+	awk '{ print $1, $3, $4, $5 }' "$TEST_DIR/fake.log" | sed 's/"[0-9a-f]\{32\}"/TAG/' | tr '\n' '|'
+}
+
+if ! command -v python3 >/dev/null; then
+	ok "# SKIP python3 is not installed" true
+	done_testing
+fi
+p() {
+	"$probe" s3://b/p "$@"
+}
+
+fake 503 500 ok
+exits 0 "503 and 500, then well" p put a "$TEST_DIR/big"
+is "three puts" "$(requests)" "PUT - - 503|PUT - - 500|PUT - - ok|"
+ok "the object is whole" sh -c "GPM_ENDPOINT_URL=$GPM_ENDPOINT_URL '$probe' s3://b/p get a | cmp - '$TEST_DIR/big'"
+
+fake 503:2
+start=$SECONDS
+exits 0 "the server's wish to wait" p put a "$TEST_DIR/ten"
+ok "is heeded" test $((SECONDS - start)) -ge 2
+fake 503:3600
+exits 5 "a wish to wait for an hour" p put a "$TEST_DIR/ten"
+has "is not" "$TEST_DIR/err" "SlowDown"
+
+fake error200 ok
+exits 0 "200 with an error in its body: put" p put a "$TEST_DIR/ten"
+is "is put again" "$(requests)" "PUT - - error200|PUT - - ok|"
+fake error200 ok
+exits 0 "200 with an error in its body: list" p list ''
+is "is listed again" "$(requests)" "GET - - error200|GET - - ok|"
+
+fake cut:1000 cut:30000000 cut:0 late ok
+exits 0 "a connection that dies during puts, at last before the answer" p put a "$TEST_DIR/big"
+is "five puts" "$(requests)" "PUT - - cut:1000|PUT - - cut:30000000|PUT - - cut:0|PUT - - late|PUT - - ok|"
+
+fake ok cut:4 cut:2 cut:0 ok
+p put a "$TEST_DIR/ten"
+exits 0 "a connection that dies during gets" p get a
+is "each byte comes once" "$(cat "$TEST_DIR/out")" 0123456789
+is "what is missing is asked for, of the same object" "$(requests)" \
+	"PUT - - ok|GET - - cut:4|GET bytes=4-9 TAG cut:2|GET bytes=6-9 TAG cut:0|GET bytes=6-9 TAG ok|"
+fake ok cut:2 503 ok
+p put a "$TEST_DIR/ten"
+exits 0 "a range over a connection that dies" p get a 3 5
+is "each byte of it comes once" "$(cat "$TEST_DIR/out")" 34567
+is "with the same end" "$(requests)" "PUT - - ok|GET bytes=3-7 - cut:2|GET bytes=5-7 TAG 503|GET bytes=5-7 TAG ok|"
+fake ok short
+p put a "$TEST_DIR/ten"
+PROBE_RETRY=1 exits 0 "a Content-Length that is too small is believed for a whole object" p get a
+fake ok short
+p put a "$TEST_DIR/ten"
+exits 1 "but not for a range" p get a 2 4
+is "no byte of it comes" "$(cat "$TEST_DIR/out")" ""
+has "it says why" "$TEST_DIR/err" "Content-Range and Content-Length"
+for step in changed plain gone; do
+	fake ok cut:4 "$step"
+	p put a "$TEST_DIR/ten"
+	exits 4 "$step while it is read" p get a
+	is "$step: no byte comes twice or from another object" "$(cat "$TEST_DIR/out")" 0123
+	has "$step: it says so" "$TEST_DIR/err" "while it was read"
+done
+fake ok plain
+p put a "$TEST_DIR/ten"
+exits 1 "a server that does not know ranges" p get a 3 5
+is "gives nothing" "$(cat "$TEST_DIR/out")" ""
+fake ok chunked
+p put a "$TEST_DIR/ten"
+exits 1 "an answer of unknown length" p get a
+is "gives nothing" "$(cat "$TEST_DIR/out")" ""
+fake ok noetag cut:4
+p put a "$TEST_DIR/ten"
+exits 0 "an object without ETag is read" p get a
+
+fake etag
+exits 4 "an ETag that is not the MD5" p put a "$TEST_DIR/ten"
+has "it says so" "$TEST_DIR/err" "the MD5 is 781e5e245d69b566979b86e28d23f2c7"
+fake kms
+exits 0 "which is none of an object encrypted with a key of a key service" p put a "$TEST_DIR/ten"
+fake noetag
+exits 1 "no ETag" p put a "$TEST_DIR/ten"
+fake html
+exits 1 "a proxy's page" p put a "$TEST_DIR/ten"
+has "with a hint" "$TEST_DIR/err" "no proxy's page"
+fake html
+exits 1 "a proxy's page instead of a list" p list ''
+has "it says so" "$TEST_DIR/err" "no ListBucketResult"
+fake badlist
+exits 1 "half a list" p list ''
+fake redirect
+exits 1 "a redirect is not followed" p put a "$TEST_DIR/ten"
+has "the region is told" "$TEST_DIR/err" "far-away-1"
+is "no second request" "$(requests)" "PUT - - redirect|"
+
+fake skew
+exits 1 "a clock that the server does not like" p put a "$TEST_DIR/ten"
+ok "is measured" grep -qE "clock is (3599|3600|3601) seconds behind" "$TEST_DIR/err"
+is "and not tried again" "$(requests)" "PUT - - skew|"
+fake skewhead
+exits 1 "the same without a body" p head a
+ok "is measured as well" grep -qE "clock is (3599|3600|3601) seconds behind" "$TEST_DIR/err"
+fake denied
+exits 1 "no right" p get a
+has "has code, text and request" "$TEST_DIR/err" "cannot get 's3://b/p/a': HTTP 403 AccessDenied: it is so (request fake-1)"
+hasnt "and nothing of what was signed" "$TEST_DIR/err" "Credential="
+fake denied ok
+exits 1 "no right to remove" p remove a
+has "is told" "$TEST_DIR/err" "AccessDenied"
+
+fake ok slow:3
+p put a "$TEST_DIR/ten"
+exits 0 "a slow server" p get a
+fake ok drip:3
+p put a "$TEST_DIR/big"
+exits 0 "a body that halts" p get a
+ok "comes whole" cmp "$TEST_DIR/out" "$TEST_DIR/big"
+fake slow:30
+p put a "$TEST_DIR/ten" 2>"$TEST_DIR/stop.err" &
+sleep 1
+start=$SECONDS
+kill -INT $!
+kill -TERM $!
+wait $!
+ok "a signal ends a request" test $((SECONDS - start)) -lt 5
+done_testing
