@@ -8,7 +8,7 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/opt_help.c \
 	%D%/log.h %D%/log.c %D%/progress.h %D%/progress.c \
 	%D%/atomic.h %D%/atomic.c %D%/pool.h %D%/pool.c \
-	%D%/db.h %D%/db.c \
+	%D%/db.h %D%/db.c %D%/db_copy.h %D%/db_copy.c \
 	%D%/dialect.h %D%/dialect.c %D%/rows.h %D%/rows_scan.h %D%/rows_scan.c %D%/rows.c \
 	%D%/digest.c %D%/floats.h %D%/floats.c %D%/floats_digits.h %D%/floats_digits.c \
 	%D%/runid.h %D%/runid.c %D%/record.h %D%/record_fields.h %D%/record.c \

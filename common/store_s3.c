@@ -21,14 +21,17 @@ check_absence(struct s3_store *s, const char *key, struct err *e)
 {
 	struct s3_call call = { .verb = "examine", .method = "GET", .key = key };
 	struct s3_http_response r;
-	int rc;
+	struct err trouble;
+	int rc = 0;
 
 	call.headers[call.n_headers++] = (struct s3_pair){ "range", "bytes=0-0" };
-	rc = s3_call(s, &call, &r, e);
-	if (rc < 0 && r.status == 416) /* it is there by now, and empty */
-		rc = 0;
+	/* 416: it is there by now, and empty. */
+	if (s3_call(s, &call, &r, &trouble) < 0 && r.status != 416) {
+		*e = trouble;
+		rc = -1;
+	}
 	s3_http_release(&r);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 int

@@ -47,7 +47,7 @@ struct s3_call {
 
 /* s3_call_once(s, call, r, e): 1 for a status of 2xx, 0 for a 404 that is about the key, -1 with an
  * error, ERR_TEMPORARY when it is worth another try.  R must be released in every case.
- * s3_call: the same, with retries. */
+ * s3_call: the same, with retries; for calls without a sink, which could get bytes twice. */
 int s3_call_once(struct s3_store *, const struct s3_call *, struct s3_http_response *r, struct err *) GPM_NODISCARD;
 int s3_call(struct s3_store *, const struct s3_call *, struct s3_http_response *r, struct err *) GPM_NODISCARD;
 

@@ -165,12 +165,15 @@ int
 s3_call(struct s3_store *s, const struct s3_call *call, struct s3_http_response *r, struct err *e)
 {
 	struct s3_tries tries;
+	struct err trouble; /* the caller's stays as it is when a later try succeeds */
 	int rc;
 
 	s3_tries_begin(&tries);
-	while ((rc = s3_call_once(s, call, r, e)) < 0) {
-		if (r->sink_failed || s3_tries_wait(&tries, s, r->retry_after, e) < 0)
+	while ((rc = s3_call_once(s, call, r, &trouble)) < 0) {
+		if (s3_tries_wait(&tries, s, r->retry_after, &trouble) < 0) {
+			*e = trouble;
 			return -1;
+		}
 		s3_http_release(r);
 	}
 	return rc;

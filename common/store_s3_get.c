@@ -152,6 +152,30 @@ try_get(struct get *g, struct s3_http_response *r, bool *again, struct err *e)
 	return rc;
 }
 
+/* As many tries as it takes; whatever brings bytes begins their count anew. */
+static int
+get_all(struct get *g, struct s3_http_response *r, struct err *e)
+{
+	struct s3_tries tries;
+	bool again;
+	int rc;
+
+	s3_tries_begin(&tries);
+	for (uint64_t before = g->next; (rc = try_get(g, r, &again, e)) < 0 && again; before = g->next) {
+		if (g->checked && g->next == g->end)
+			return 1;
+		/* Without a tag nobody knows whether the rest would be of the same object. */
+		if (g->next > g->offset && g->etag[0] == '\0')
+			return -1;
+		if (g->next > before)
+			s3_tries_begin(&tries);
+		if (s3_tries_wait(&tries, g->s, r->retry_after, e) < 0)
+			return -1;
+		s3_http_release(r);
+	}
+	return rc;
+}
+
 int
 store_s3_get(struct store *store, const char *key, uint64_t offset, uint64_t len, store_sink_fn *fn,
     void *ctx, struct err *e)
@@ -162,28 +186,16 @@ store_s3_get(struct store *store, const char *key, uint64_t offset, uint64_t len
 		.offset = offset, .len = len, .next = offset,
 	};
 	struct s3_http_response r = { .status = 0 };
-	struct s3_tries tries;
-	bool again;
+	struct err trouble; /* the caller's stays as it is when a later try succeeds */
 	int rc;
 
 	call.ctx = &g;
 	if (len > UINT64_MAX - offset)
-		return outside(&g, &r, e);
-	s3_tries_begin(&tries);
-	for (uint64_t before = g.next; (rc = try_get(&g, &r, &again, e)) < 0 && again; before = g.next) {
-		if (g.checked && g.next == g.end) {
-			rc = 1;
-			break;
-		}
-		/* Without a tag nobody knows whether the rest would be of the same object. */
-		if (g.next > offset && g.etag[0] == '\0')
-			break;
-		if (g.next > before)
-			s3_tries_begin(&tries);
-		if (s3_tries_wait(&tries, g.s, r.retry_after, e) < 0)
-			break;
-		s3_http_release(&r);
-	}
+		rc = outside(&g, &r, &trouble);
+	else
+		rc = get_all(&g, &r, &trouble);
 	s3_http_release(&r);
+	if (rc < 0)
+		*e = trouble;
 	return rc;
 }

@@ -15,4 +15,7 @@ int import_verify(const struct opts *, struct store *, struct err *) GPM_NODISCA
 /* import_load: a run into the destination, exactly once, and the verdict. */
 int import_load(const struct opts *, struct store *, struct err *) GPM_NODISCARD;
 
+/* import_check: what was loaded against the manifests, by --verify count or content; changes nothing. */
+int import_check(const struct opts *, struct store *, struct err *) GPM_NODISCARD;
+
 #endif

@@ -108,6 +108,13 @@ ledger_rows_before(struct db *db, const char *run, const struct rec_table *t, ui
 	int rc;
 
 	snprintf(number, sizeof(number), "%" PRIu64, t->table);
+	if (db_query(db, "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	    " WHERE n.nspname = 'gpm' AND c.relname = 'tables'", 0, NULL, &res, e) < 0)
+		return -1;
+	rc = PQntuples(res);
+	PQclear(res);
+	if (rc == 0)
+		return 0; /* loaded by other means, or not at all */
 	if (db_query(db, "SELECT rows_before FROM gpm.tables WHERE run = $1 AND table_no = $2", 2, params, &res, e) < 0)
 		return -1;
 	rc = PQntuples(res);

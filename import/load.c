@@ -200,7 +200,7 @@ load_all(struct load *l, struct err *e)
 	    schema_matviews(l->db, l->run, l->report, e) < 0 ||
 	    schema_analyze(l->db, l->run, l->report, e) < 0)
 		return -1;
-	return verdict(l->db, l->run, l->report, e);
+	return verdict(l->opts, l->run, l->report, e);
 }
 
 int
@@ -209,8 +209,6 @@ import_load(const struct opts *opts, struct store *store, struct err *e)
 	struct load l = { .opts = opts, .jobs = (unsigned)opt_u64(opts, OPT_ID_jobs) };
 	int rc;
 
-	if (l.jobs < 1 || l.jobs > 256)
-		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
 	if (find_run(store, opts, &l.run, e) < 0)
 		return -1;
 	log_info("run %s of %s, exported %s", l.run->id, l.run->header.database, l.run->header.server_time);

@@ -1,6 +1,7 @@
 /* load_copy.c -- one batch into its table by COPY FROM STDIN, exactly once. */
 #include "prelude.h"
 
+#include "db_copy.h"
 #include "err.h"
 #include "ledger.h"
 #include "load_copy.h"
@@ -14,13 +15,9 @@ copy_statement(struct db *db, const struct rec_table *t, struct buf *sql, struct
 	text_puts(sql, "COPY ");
 	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
 		return -1;
-	for (size_t i = 0; i < t->columns.len; i++) {
-		text_puts(sql, i == 0 ? " (" : ", ");
-		if (db_add_ident(db, sql, t->columns.at[i].name, e) < 0)
-			return -1;
-	}
-	text_puts(sql, t->columns.len > 0 ? ")" : "");
-	text_puts(sql, " FROM STDIN WITH DELIMITER ',' NULL '' CSV QUOTE '\"' ESCAPE '\"'");
+	if (db_copy_columns(db, t, sql, e) < 0)
+		return -1;
+	text_puts(sql, " FROM STDIN" DB_COPY_DIALECT);
 	return 0;
 }
 

@@ -15,9 +15,10 @@ static const struct {
 	{ "list", import_list },
 	{ "verify", import_verify },
 	{ "load", import_load },
+	{ "check", import_check },
 };
 
-static const char *const names[] = { "list", "verify", "load", NULL };
+static const char *const names[] = { "list", "verify", "load", "check", NULL };
 
 static const struct opt_tool_info info = {
 	.tool = OPT_IMPORT,
@@ -26,11 +27,26 @@ static const struct opt_tool_info info = {
 	.usage =
 	    "  gpm-import list   --from URL               runs and their state\n"
 	    "  gpm-import verify --from URL [--full]      objects against the manifest\n"
-	    "  gpm-import load   --from URL -d DATABASE   schema, rows, sequences, verdict\n",
+	    "  gpm-import load   --from URL -d DATABASE   schema, rows, sequences, verdict\n"
+	    "  gpm-import check  --from URL -d DATABASE   what was loaded against the manifest\n",
 	.examples =
 	    "  gpm-import load --from file:///mnt/disk/shop -h new-coordinator -d warehouse\n",
 	.commands = names,
 };
+
+/* Values that are one of a few words, and numbers with bounds. */
+static int
+check_values(const struct opts *opts, struct err *e)
+{
+	const char *level = opt_string(opts, OPT_ID_verify);
+	uint64_t jobs = opt_u64(opts, OPT_ID_jobs);
+
+	if (strcmp(level, "count") != 0 && strcmp(level, "content") != 0)
+		return err_set(e, ERR_USAGE, "--verify is count or content, not '%s'", level);
+	if (jobs < 1 || jobs > 256)
+		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
+	return 0;
+}
 
 static int
 run_command(const struct opts *opts, struct err *e)
@@ -41,10 +57,10 @@ run_command(const struct opts *opts, struct err *e)
 	int rc = -1;
 
 	if (command == NULL) {
-		err_set(e, ERR_USAGE, "a command is needed: list, verify or load");
+		err_set(e, ERR_USAGE, "a command is needed: list, verify, load or check");
 		return err_hint(e, "gpm-import --help shows them");
 	}
-	if (opt_require(opts, OPT_ID_from, e) < 0 || store_open(opt_string(opts, OPT_ID_from), false,
+	if (check_values(opts, e) < 0 || opt_require(opts, OPT_ID_from, e) < 0 || store_open(opt_string(opts, OPT_ID_from), false,
 	    store_settings_from_opts(opts, &settings), &store, e) < 0)
 		return -1;
 	for (size_t i = 0; i < GPM_ARRAY_LEN(commands); i++)

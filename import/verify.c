@@ -252,8 +252,6 @@ import_verify(const struct opts *opts, struct store *store, struct err *e)
 	struct verify v = { .full = opt_flag(opts, OPT_ID_full) };
 	int rc;
 
-	if (jobs < 1 || jobs > 256)
-		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
 	if (find_run(store, opts, &v.run, e) < 0)
 		return -1;
 	v.report = report_new();

@@ -17,11 +17,11 @@ hasnt "every check of it" "$TEST_DIR/out" "not ok"
 has "it ran" "$TEST_DIR/out" "ok 100 "
 
 printf '0123456789' >"$TEST_DIR/ten"
-for key in 'a%20b' 'a%2520b' 'x/' 'x//y' 'x/../z' '%E4' '%C3%A4%2Bc%26d%3C%0A%01' 'plus+minus' 'other/x'; do
+for key in 'a%20b' 'a%2520b' 'x/' 'x//y' 'x/../z' '%C3%A4%2Bc%26d%3C%0A%01' 'plus+minus' 'other/x'; do
 	is "another program puts $key" "$(s3 PUT "/test/odd/$key" "$TEST_DIR/ten")" 200
 done
 is "names that are no keys are listed and flagged" "$("$probe" s3://test/odd list '' -r | tr '\n' '|')" \
-	"%C3%A4+c%26d%3C%0A%01 ?10|%E4 ?10|a%20b ?10|a%20b 10|other/x 10|plus+minus 10|x%2F ?10|x/../z ?10|x//y ?10|"
+	"%C3%A4+c%26d%3C%0A%01 ?10|a%20b ?10|a%20b 10|other/x 10|plus+minus 10|x%2F ?10|x/../z ?10|x//y ?10|"
 is "folders of them" "$("$probe" s3://test/odd list x/ | tr '\n' '|')" "x%2F ?10|x/../ ?0|x// ?0|"
 is "a prefix is no part of a name" "$("$probe" s3://test/o list '' -r)" ""
 is "what another program put is read" "$("$probe" s3://test/odd get plus+minus)" 0123456789
@@ -189,9 +189,13 @@ fake ok chunked
 p put a "$TEST_DIR/ten"
 exits 1 "an answer of unknown length" p get a
 is "gives nothing" "$(cat "$TEST_DIR/out")" ""
-fake ok noetag cut:4
+fake ok noetag tagless:4 tagless:0 ok
 p put a "$TEST_DIR/ten"
 exits 0 "an object without ETag is read" p get a
+exits 5 "but when it breaks off, nobody knows whether the rest is of the same" p get a
+is "nothing of the rest comes" "$(cat "$TEST_DIR/out")" 0123
+exits 0 "unless nothing came at all" p get a
+is "it comes whole" "$(cat "$TEST_DIR/out")" 0123456789
 
 fake etag
 exits 4 "an ETag that is not the MD5" p put a "$TEST_DIR/ten"
@@ -224,9 +228,10 @@ fake denied
 exits 1 "no right" p get a
 has "has code, text and request" "$TEST_DIR/err" "cannot get 's3://b/p/a': HTTP 403 AccessDenied: it is so (request fake-1)"
 hasnt "and nothing of what was signed" "$TEST_DIR/err" "Credential="
-fake denied ok
+fake ok ok denied
+p put a "$TEST_DIR/ten"
 exits 1 "no right to remove" p remove a
-has "is told" "$TEST_DIR/err" "AccessDenied"
+has "is told" "$TEST_DIR/err" "cannot remove 's3://b/p/a': HTTP 403 AccessDenied"
 
 fake ok slow:3
 p put a "$TEST_DIR/ten"

@@ -156,15 +156,18 @@ holder(enum which which, int *said, int *let_go)
 	if (pipe(up) != 0 || pipe(down) != 0)
 		return -1;
 	if ((pid = fork()) == 0) {
-		struct spool *s = open_spool();
 		struct spool_run *r;
+		struct spool *s;
 		struct err e;
 		char c;
 
-		close(down[1]);
+		/* a lock of the parent's would be this process's too as long as it had the file open */
+		if (dup2(down[0], 0) != 0 || dup2(up[1], 1) != 1 || close_range(3, ~0U, 0) != 0)
+			_exit(100);
+		s = open_spool();
 		if (spool_run_open(s, RUN, true, &r, &e) < 0 || take(s, r, which, &e) < 0)
 			_exit((int)e.code);
-		if (write(up[1], "+", 1) == 1 && read(down[0], &c, 1) == 0)
+		if (write(1, "+", 1) == 1 && read(0, &c, 1) == 0)
 			spool_run_close(r);
 		spool_close(s);
 		_exit(0);
@@ -199,13 +202,14 @@ is_free(enum which which)
 {
 	int said, let_go, status;
 	pid_t pid = holder(which, &said, &let_go);
+	bool had = has_it(said);
 
 	close(let_go);
 	close(said);
 	status = status_of(pid);
-	if (status != 0 && status != ERR_LOCKED)
+	if (had != (status == 0) || (status != 0 && status != ERR_LOCKED))
 		printf("# status %d\n", status);
-	return status == 0;
+	return had && status == 0;
 }
 
 static void

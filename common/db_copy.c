@@ -1,0 +1,160 @@
+/* db_copy.c -- rows out of a table by COPY TO STDOUT. */
+#include "prelude.h"
+
+#include "db_copy.h"
+#include "err.h"
+#include "parse.h"
+#include "stop.h"
+
+/* Rows come from libpq one at a time; they are gathered so that scanning, hashing and writing
+ * work on long pieces. */
+#define GATHER_SIZE ((size_t)256 << 10)
+
+static int
+add_columns(struct db *db, struct buf *sql, const struct columns *columns, struct err *e)
+{
+	for (size_t i = 0; i < columns->len; i++) {
+		if (i > 0)
+			text_puts(sql, ", ");
+		if (db_add_ident(db, sql, columns->at[i].name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+db_copy_columns(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
+{
+	if (t->columns.len == 0)
+		return 0;
+	text_puts(sql, " (");
+	if (add_columns(db, sql, &t->columns, e) < 0)
+		return -1;
+	text_puts(sql, ")");
+	return 0;
+}
+
+/* COPY t (a, b) for a whole table, COPY (SELECT a, b FROM ONLY t WHERE …) for a part of it. */
+static int
+copy_statement(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
+{
+	bool whole = t->filter == NULL;
+
+	text_puts(sql, whole ? "COPY " : "COPY (SELECT ");
+	if (!whole) {
+		if (add_columns(db, sql, &t->columns, e) < 0)
+			return -1;
+		text_puts(sql, " FROM ONLY ");
+	}
+	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
+		return -1;
+	if (whole && db_copy_columns(db, t, sql, e) < 0)
+		return -1;
+	if (!whole)
+		text_printf(sql, " %s)", t->filter);
+	text_puts(sql, " TO STDOUT" DB_COPY_DIALECT);
+	return 0;
+}
+
+static int
+flush(struct buf *gather, uint64_t rows, db_copy_fn *fn, void *ctx, struct err *e)
+{
+	if (gather->len > 0 && fn(ctx, gather->data, gather->len, rows, e) < 0)
+		return -1;
+	buf_reset(gather);
+	return stop_check(e);
+}
+
+/* Everything that COPY sends, to its end. */
+static int
+receive(struct db *db, db_copy_fn *fn, void *ctx, struct err *e)
+{
+	struct buf gather;
+	uint64_t rows = 0;
+	char *row = NULL;
+	int n, rc = 0;
+
+	/* a row alone may be as long as libpq's messages */
+	buf_init(&gather, GATHER_SIZE + ROWS_RECORD_LIMIT);
+	while (rc == 0 && (n = PQgetCopyData(db_conn(db), &row, 0)) > 0) {
+		rc = buf_add(&gather, row, (size_t)n, e);
+		PQfreemem(row);
+		rows++;
+		if (rc == 0 && gather.len >= GATHER_SIZE) {
+			rc = flush(&gather, rows, fn, ctx, e);
+			rows = 0;
+		}
+	}
+	if (rc == 0)
+		rc = flush(&gather, rows, fn, ctx, e);
+	buf_release(&gather);
+	if (rc == 0 && n == -2)
+		rc = db_fail(db, NULL, e, "COPY was cut off");
+	return rc;
+}
+
+/* The end of the statement, and how many rows the server says it sent. */
+static int
+copy_result(struct db *db, uint64_t *rows, struct err *e)
+{
+	PGresult *res = PQgetResult(db_conn(db));
+	int rc;
+
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		return db_fail(db, res, e, "COPY failed");
+	rc = parse_u64(PQcmdTuples(res), 0, INT64_MAX, rows, e);
+	PQclear(res);
+	while ((res = PQgetResult(db_conn(db))) != NULL)
+		PQclear(res);
+	return rc;
+}
+
+/* Stop a COPY whose rows we no longer want, so that the session can be used again. */
+static void
+cancel_copy(struct db *db)
+{
+	PGcancel *cancel = PQgetCancel(db_conn(db));
+	char ignored[256], *row;
+	PGresult *res;
+
+	if (cancel != NULL)
+		PQcancel(cancel, ignored, (int)sizeof(ignored));
+	PQfreeCancel(cancel);
+	while (PQgetCopyData(db_conn(db), &row, 0) > 0)
+		PQfreemem(row);
+	while ((res = PQgetResult(db_conn(db))) != NULL)
+		PQclear(res);
+}
+
+static int
+start_copy(struct db *db, const struct rec_table *t, struct err *e)
+{
+	struct buf sql;
+	PGresult *res;
+	int rc;
+
+	text_init(&sql);
+	rc = copy_statement(db, t, &sql, e);
+	if (rc == 0) {
+		res = PQexec(db_conn(db), text_str(&sql));
+		if (PQresultStatus(res) != PGRES_COPY_OUT)
+			rc = db_fail(db, res, e, "COPY failed");
+		else
+			PQclear(res);
+	}
+	buf_release(&sql);
+	return rc;
+}
+
+int
+db_copy_out(struct db *db, const struct rec_table *t, db_copy_fn *fn, void *ctx, uint64_t *sent,
+    struct err *e)
+{
+	if (start_copy(db, t, e) < 0)
+		return -1;
+	if (receive(db, fn, ctx, e) < 0) {
+		cancel_copy(db);
+		return -1;
+	}
+	return copy_result(db, sent, e);
+}
