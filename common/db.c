@@ -117,8 +117,10 @@ db_fail(struct db *db, PGresult *res, struct err *e, const char *fmt, ...)
 	const char *text = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const char *detail = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	const char *hint = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_HINT) : NULL;
+	const char *where = res != NULL ? PQresultErrorField(res, PG_DIAG_CONTEXT) : NULL;
 	char what[512];
 	va_list ap;
+	size_t n;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
@@ -130,6 +132,11 @@ db_fail(struct db *db, PGresult *res, struct err *e, const char *fmt, ...)
 		text = "the connection was lost";
 	err_set(e, code_of(db), "%s: %.*s%s%.300s%s", what, (int)strcspn(text, "\n"), text,
 	    detail != NULL ? " (" : "", detail != NULL ? detail : "", detail != NULL ? ")" : "");
+	/* "COPY t, line 7, column a: …": the row that did it */
+	n = strlen(e->text);
+	if (where != NULL && strncmp(where, "COPY ", 5) == 0)
+		snprintf(e->text + n, sizeof(e->text) - n, " (%.*s)", (int)(strcspn(where, "\n") < 200 ?
+		    strcspn(where, "\n") : 200), where);
 	if (hint != NULL)
 		err_hint(e, "%s", hint);
 	PQclear(res);

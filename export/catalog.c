@@ -28,7 +28,7 @@
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" \
     " LEFT JOIN " CONFIG_TABLES " k ON k.oid = c.oid" \
     " WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND " USER_SCHEMA \
-    " AND (k.oid IS NOT NULL OR NOT " OF_EXTENSION ") ORDER BY 2, 3"
+    " AND (k.oid IS NOT NULL OR NOT " OF_EXTENSION ") %s ORDER BY 2, 3"
 
 /* The topmost ancestor of leaf C. */
 #define ROOT_OF(what) "CASE WHEN c.relispartition THEN (WITH RECURSIVE up(oid) AS (SELECT c.oid" \
@@ -134,12 +134,12 @@ check_readable(const PGresult *res, struct err *e)
 }
 
 static int
-read_tables(struct db *db, const char *encoding, bool locked, struct found *found, struct err *e)
+read_tables(struct db *db, const char *condition, const char *encoding, bool locked, struct found *found, struct err *e)
 {
 	bool partitions = db_version(db) >= 100000;
 	char *sql = mem_printf(TABLES_SQL, partitions ? "c.relispartition" : "false",
 	    locked ? "coalesce(pg_catalog.pg_relation_size(c.oid), 0)" : "0",
-	    partitions ? ROOT_OF("rn.nspname") : "NULL", partitions ? ROOT_OF("rc.relname") : "NULL");
+	    partitions ? ROOT_OF("rn.nspname") : "NULL", partitions ? ROOT_OF("rc.relname") : "NULL", condition);
 	PGresult *res;
 	int rc = db_query(db, sql, 0, NULL, &res, e);
 
@@ -229,11 +229,11 @@ read_columns(struct db *db, struct found *found, struct err *e)
 }
 
 int
-catalog_tables(struct db *db, const char *encoding, bool locked, catalog_table_fn *fn, void *ctx,
-    struct err *e)
+catalog_tables(struct db *db, const char *condition, const char *encoding, bool locked,
+    catalog_table_fn *fn, void *ctx, struct err *e)
 {
 	struct found found = { 0 };
-	int rc = read_tables(db, encoding, locked, &found, e);
+	int rc = read_tables(db, condition, encoding, locked, &found, e);
 
 	if (rc == 0)
 		rc = read_columns(db, &found, e);
@@ -248,7 +248,7 @@ catalog_tables(struct db *db, const char *encoding, bool locked, catalog_table_f
 #define SEQUENCES_SQL \
     "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" \
     " WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND " USER_SCHEMA \
-    " AND (c.oid IN (SELECT k.oid FROM " CONFIG_TABLES " k) OR NOT " OF_EXTENSION ") ORDER BY 1, 2"
+    " AND (c.oid IN (SELECT k.oid FROM " CONFIG_TABLES " k) OR NOT " OF_EXTENSION ") %s ORDER BY 1, 2"
 
 #define SEQUENCES_AT_ONCE 200
 
@@ -285,11 +285,13 @@ read_values(struct db *db, const PGresult *names, int from, catalog_sequence_fn 
 }
 
 int
-catalog_sequences(struct db *db, catalog_sequence_fn *fn, void *ctx, struct err *e)
+catalog_sequences(struct db *db, const char *condition, catalog_sequence_fn *fn, void *ctx, struct err *e)
 {
+	char *sql = mem_printf(SEQUENCES_SQL, condition);
 	PGresult *names;
-	int rc = db_query(db, SEQUENCES_SQL, 0, NULL, &names, e);
+	int rc = db_query(db, sql, 0, NULL, &names, e);
 
+	free(sql);
 	if (rc < 0)
 		return -1;
 	for (int i = 0; rc == 0 && i < PQntuples(names); i += SEQUENCES_AT_ONCE)
@@ -301,16 +303,20 @@ catalog_sequences(struct db *db, catalog_sequence_fn *fn, void *ctx, struct err 
 /* --- the rest -------------------------------------------------------------------------------- */
 
 int
-catalog_matviews(struct db *db, catalog_matview_fn *fn, void *ctx, struct err *e)
+catalog_matviews(struct db *db, const char *condition, catalog_matview_fn *fn, void *ctx, struct err *e)
 {
 	PGresult *res;
-	int rc = 0;
+	char *sql;
+	int rc;
 
 	if (db_version(db) < 90300)
 		return 0;
-	if (db_query(db, "SELECT n.nspname, c.relname, c.relispopulated FROM pg_catalog.pg_class c"
+	sql = mem_printf("SELECT n.nspname, c.relname, c.relispopulated FROM pg_catalog.pg_class c"
 	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' AND " USER_SCHEMA
-	    " AND NOT " OF_EXTENSION " ORDER BY c.oid", 0, NULL, &res, e) < 0)
+	    " AND NOT " OF_EXTENSION " %s ORDER BY c.oid", condition);
+	rc = db_query(db, sql, 0, NULL, &res, e);
+	free(sql);
+	if (rc < 0)
 		return -1;
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
 		struct rec_matview m = {
@@ -324,15 +330,17 @@ catalog_matviews(struct db *db, catalog_matview_fn *fn, void *ctx, struct err *e
 }
 
 int
-catalog_skipped(struct db *db, catalog_skipped_fn *fn, void *ctx, struct err *e)
+catalog_skipped(struct db *db, const char *condition, catalog_skipped_fn *fn, void *ctx, struct err *e)
 {
 	static char kind[] = "foreign table", reason[] = "its rows are on another server";
 	PGresult *res;
-	int rc = 0;
-
-	if (db_query(db, "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
+	char *sql = mem_printf("SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
 	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND " USER_SCHEMA
-	    " ORDER BY 1, 2", 0, NULL, &res, e) < 0)
+	    " %s ORDER BY 1, 2", condition);
+	int rc = db_query(db, sql, 0, NULL, &res, e);
+
+	free(sql);
+	if (rc < 0)
 		return -1;
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
 		struct rec_skipped s = {
@@ -342,5 +350,21 @@ catalog_skipped(struct db *db, catalog_skipped_fn *fn, void *ctx, struct err *e)
 		rc = fn(ctx, &s, e);
 	}
 	PQclear(res);
+	return rc;
+}
+
+int
+catalog_large_objects(struct db *db, uint64_t *n, struct err *e)
+{
+	char *value;
+	int rc;
+
+	*n = 0;
+	if (db_version(db) < 90000)
+		return 0;
+	if ((value = db_value(db, "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata", 0, NULL, e)) == NULL)
+		return -1;
+	rc = parse_u64(value, 0, INT64_MAX, n, e);
+	free(value);
 	return rc;
 }

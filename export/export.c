@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "run_choice.h"
 #include "schema_dump.h"
+#include "selection.h"
 #include "snapshot.h"
 #include "source.h"
 #include "spool.h"
@@ -24,6 +25,7 @@
 struct export {
 	const struct opts *opts;
 	struct state *state;
+	char *condition;           /* which tables: selection_condition */
 	struct snapshot *snapshot;
 	struct progress *progress;
 	unsigned jobs;
@@ -81,11 +83,13 @@ list_all(struct export *x, struct err *e)
 	int rc = state_begin_listing(s, &moment, e);
 
 	record_free_fields(REC_MOMENT, &moment);
-	if (rc < 0 || snapshot_tables(x->snapshot, list_table, s, e) < 0 ||
-	    catalog_sequences(holder, list_sequence, s, e) < 0 ||
-	    catalog_matviews(holder, list_matview, s, e) < 0)
+	if (rc < 0 || opt_flag(x->opts, OPT_ID_schema_only))
+		return rc;
+	if (snapshot_tables(x->snapshot, list_table, s, e) < 0 ||
+	    catalog_sequences(holder, x->condition, list_sequence, s, e) < 0 ||
+	    catalog_matviews(holder, x->condition, list_matview, s, e) < 0)
 		return -1;
-	return catalog_skipped(holder, list_skipped, s, e);
+	return catalog_skipped(holder, x->condition, list_skipped, s, e);
 }
 
 /* --- tables ---------------------------------------------------------------------------------- */
@@ -235,9 +239,10 @@ take_moment(struct export *x, struct err *e)
 	const char *encoding = source_encoding(x->state->header.encoding);
 
 	for (int left = MOMENT_TRIES; ; left--) {
-		if (snapshot_take(x->opts, spool_run_id(x->state->run), encoding, &x->snapshot, e) < 0)
+		if (snapshot_take(x->opts, spool_run_id(x->state->run), encoding, x->condition, &x->snapshot, e) < 0)
 			return -1;
-		if (schema_dump(x->opts, snapshot_db(x->snapshot), snapshot_id(x->snapshot), x->state, e) == 0)
+		if (opt_flag(x->opts, OPT_ID_data_only) || schema_dump(x->opts, snapshot_db(x->snapshot),
+		    snapshot_id(x->snapshot), x->condition, x->state, e) == 0)
 			return 0;
 		if (e->code != ERR_TEMPORARY || left == 1)
 			return -1;
@@ -246,6 +251,29 @@ take_moment(struct export *x, struct err *e)
 		snapshot_release(x->snapshot);
 		x->snapshot = NULL;
 	}
+}
+
+/* Before there is a run: what was asked for must be there, and be something that is carried. */
+static int
+look_before(struct export *x, struct err *e)
+{
+	struct db *db;
+	uint64_t n = 0;
+	int rc = 0;
+
+	if (source_connect(x->opts, NULL, "start", &db, e) < 0)
+		return -1;
+	if ((x->condition = selection_condition(db, x->opts, e)) == NULL)
+		rc = -1;
+	if (rc == 0 && !opt_flag(x->opts, OPT_ID_no_large_objects))
+		rc = catalog_large_objects(db, &n, e);
+	if (rc == 0 && n > 0) {
+		err_set(e, ERR_FAILED, "the database holds %llu large objects, which are not carried",
+		    (unsigned long long)n);
+		rc = err_hint(e, "--no-large-objects leaves them behind");
+	}
+	db_close(db);
+	return rc;
 }
 
 static int
@@ -272,10 +300,12 @@ export_run(const struct opts *opts, struct err *e)
 		return -1;
 	if (x.jobs < 1 || x.jobs > 256)
 		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
+	if (opt_flag(opts, OPT_ID_schema_only) && opt_flag(opts, OPT_ID_data_only))
+		return err_set(e, ERR_USAGE, "--schema-only and --data-only exclude one another");
 	pthread_mutex_init(&x.mutex, NULL);
 	x.sessions = mem_array(x.jobs, sizeof(struct db *));
 	x.progress = progress_start("exported", opt_u64(opts, OPT_ID_progress_interval));
-	if (spool_open(opt_string(opts, OPT_ID_spool), true, &spool, e) == 0 &&
+	if (look_before(&x, e) == 0 && spool_open(opt_string(opts, OPT_ID_spool), true, &spool, e) == 0 &&
 	    run_choose(opts, spool, &x.state, e) == 0) {
 		x.state->method = "copy";
 		rc = take_all_out(&x, e);
@@ -285,6 +315,7 @@ export_run(const struct opts *opts, struct err *e)
 		db_close(x.sessions[i]);
 	free(x.sessions);
 	free(x.deferred);
+	free(x.condition);
 	snapshot_release(x.snapshot);
 	state_close(x.state);
 	spool_close(spool);

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "opt.h"
 #include "run_choice.h"
+#include "selection.h"
 #include "source.h"
 
 #define BATCH_CHUNKS 1000
@@ -23,7 +24,7 @@ wanted_header(const struct opts *opts, struct rec_run *out, struct err *e)
 	out->chunk_size = opt_u64(opts, OPT_ID_chunk_size);
 	out->batch_size = opt_u64(opts, OPT_ID_batch_size);
 	out->batch_chunks = BATCH_CHUNKS;
-	out->selection = json_object();
+	out->selection = selection_json(opts);
 	if (rc == 0 && (out->chunk_size < 4096 || out->chunk_size > (uint64_t)1 << 30))
 		rc = err_set(e, ERR_USAGE, "--chunk-size is from 4KB to 1GB");
 	if (rc == 0 && out->batch_size < out->chunk_size)

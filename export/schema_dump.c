@@ -11,6 +11,7 @@
 #include "err.h"
 #include "opt.h"
 #include "schema_dump.h"
+#include "selection.h"
 
 /* pg_dump ends its text with \restrict lines under a random key unless it is given one: equal
  * schemas are to be equal bytes.  The importer drops those lines. */
@@ -82,9 +83,9 @@ dump_globals(const struct opts *opts, struct db *db, struct state *state, struct
 
 static int
 dump_section(const struct client_program *p, struct db *db, const char *snapshot, const char *section,
-    uint64_t lock_wait_ms, struct state *state, struct err *e)
+    uint64_t lock_wait_ms, const struct strings *selection, struct state *state, struct err *e)
 {
-	char *args[8] = { NULL };
+	char **args = mem_array(selection->len + 8, sizeof(char *));
 	char *key = mem_printf("schema/%s.sql", section);
 	size_t n = 0;
 	int rc;
@@ -97,26 +98,35 @@ dump_section(const struct client_program *p, struct db *db, const char *snapshot
 		args[n++] = mem_printf("--snapshot=%s", snapshot);
 	if (p->has_restrict_key)
 		args[n++] = mem_str(RESTRICT_KEY);
+	for (size_t i = 0; i < selection->len; i++)
+		args[n++] = mem_str(selection->at[i]);
 	rc = dump_one(p, db, state, key, (const char *const *)args, e);
 	for (size_t i = 0; i < n; i++)
 		free(args[i]);
+	free(args);
 	free(key);
 	return rc;
 }
 
 int
-schema_dump(const struct opts *opts, struct db *db, const char *snapshot, struct state *state,
-    struct err *e)
+schema_dump(const struct opts *opts, struct db *db, const char *snapshot, const char *condition,
+    struct state *state, struct err *e)
 {
 	uint64_t lock_wait_ms = opt_u64(opts, OPT_ID_lock_wait_timeout) * 1000;
+	struct strings selection = { 0 };
 	struct client_program p;
 	int rc;
 
 	if (client_program_find("pg_dump", opt_string(opts, OPT_ID_client_bin), db_version(db), &p, e) < 0)
 		return -1;
-	rc = dump_section(&p, db, snapshot, "pre-data", lock_wait_ms, state, e);
+	rc = selection_dump_args(db, opts, condition, &selection, e);
 	if (rc == 0)
-		rc = dump_section(&p, db, snapshot, "post-data", lock_wait_ms, state, e);
+		rc = dump_section(&p, db, snapshot, "pre-data", lock_wait_ms, &selection, state, e);
+	if (rc == 0)
+		rc = dump_section(&p, db, snapshot, "post-data", lock_wait_ms, &selection, state, e);
+	for (size_t i = 0; i < selection.len; i++)
+		free(selection.at[i]);
+	free(selection.at);
 	client_program_release(&p);
 	return rc == 0 ? dump_globals(opts, db, state, e) : -1;
 }

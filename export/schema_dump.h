@@ -8,10 +8,11 @@
 struct err;
 struct opts;
 
-/* schema_dump(opts, db, snapshot, state, e): schema/{globals,pre-data,post-data}.sql of the run, as
+/* schema_dump(opts, db, snapshot, condition, state, e): schema/{globals,pre-data,post-data}.sql of the run, as
  * seen in SNAPSHOT, each journalled.  The programs are the newest pg_dump and pg_dumpall that are not
  * older than the server, from --client-bin, or else $GPHOME/bin, Debian's version folders, PATH.
- * Passwords of roles are not dumped. */
-int schema_dump(const struct opts *, struct db *, const char *snapshot, struct state *, struct err *) GPM_NODISCARD;
+ * Passwords of roles are not dumped.  CONDITION and the options -t -T -n -N choose as selection.h says. */
+int schema_dump(const struct opts *, struct db *, const char *snapshot, const char *condition,
+    struct state *, struct err *) GPM_NODISCARD;
 
 #endif

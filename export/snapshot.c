@@ -21,7 +21,7 @@ struct list {
 
 struct snapshot {
 	struct db *db;
-	const char *encoding;
+	const char *encoding, *condition;
 	uint64_t lock_wait_ms;
 	char *id;
 	struct list list;
@@ -154,7 +154,7 @@ try_once(struct snapshot *s, struct err *e)
 	free(s->id);
 	if ((s->id = db_value(s->db, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, e)) == NULL)
 		return -1;
-	if (catalog_tables(s->db, s->encoding, true, collect, &now, e) < 0) {
+	if (catalog_tables(s->db, s->condition, s->encoding, true, collect, &now, e) < 0) {
 		free_list(&now);
 		return -1;
 	}
@@ -165,16 +165,17 @@ try_once(struct snapshot *s, struct err *e)
 }
 
 int
-snapshot_take(const struct opts *opts, const char *run, const char *encoding, struct snapshot **out,
-    struct err *e)
+snapshot_take(const struct opts *opts, const char *run, const char *encoding, const char *condition,
+    struct snapshot **out, struct err *e)
 {
 	struct snapshot *s = mem_alloc(sizeof(*s));
 	int rc = 0;
 
 	s->encoding = encoding;
+	s->condition = condition;
 	s->lock_wait_ms = opt_u64(opts, OPT_ID_lock_wait_timeout) * 1000;
 	if (source_connect(opts, run, "holder", &s->db, e) < 0 ||
-	    catalog_tables(s->db, encoding, false, collect, &s->list, e) < 0)
+	    catalog_tables(s->db, condition, encoding, false, collect, &s->list, e) < 0)
 		goto err0;
 	for (int i = 0; rc == 0 && i < TRIES; i++) {
 		if (i > 0 && (db_exec(s->db, "ROLLBACK", e) < 0 || stop_check(e) < 0))

@@ -17,10 +17,11 @@ struct snapshot;
 /* Called with every table of the final list, in the snapshot; takes REC's content. */
 typedef int snapshot_table_fn(void *ctx, struct rec_table *rec, struct err *);
 
-/* snapshot_take(opts, run, encoding, out, e): connect the holder, list, lock, export the snapshot.
- * ERR_TEMPORARY when a lock is not had within --lock-wait-timeout, with the table's name. */
-int snapshot_take(const struct opts *, const char *run, const char *encoding, struct snapshot **out,
-    struct err *) GPM_NODISCARD;
+/* snapshot_take(opts, run, encoding, condition, out, e): connect the holder, list, lock, export the snapshot.
+ * ERR_TEMPORARY when a lock is not had within --lock-wait-timeout, with the table's name.
+ * CONDITION (selection_condition) says which tables; it is kept by pointer. */
+int snapshot_take(const struct opts *, const char *run, const char *encoding, const char *condition,
+    struct snapshot **out, struct err *) GPM_NODISCARD;
 void snapshot_release(struct snapshot *); /* NULL is fine: ends the transaction and the session */
 
 /* snapshot_tables(s, fn, ctx, e): the tables that are locked; once. */

@@ -166,6 +166,34 @@ note_table(struct db *db, const char *run, const struct rec_table *t, uint64_t b
 	return rc;
 }
 
+/* Triggers that would fire even in the sessions that load (session_open_loading). */
+static int
+check_triggers(struct db *db, const struct rec_table *t, struct err *e)
+{
+	struct buf name;
+	const char *params[1];
+	char *n = NULL;
+	int rc;
+
+	text_init(&name);
+	rc = db_add_name(db, &name, t->schema, t->name, e);
+	params[0] = text_str(&name);
+	if (rc == 0)
+		n = db_value(db, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = $1::pg_catalog.regclass"
+		    " AND NOT tgisinternal AND (tgenabled IN ('A', 'R') OR (tgenabled = 'O' AND"
+		    " NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)))", 1, params, e);
+	buf_release(&name);
+	if (n == NULL)
+		return -1;
+	rc = strcmp(n, "0") == 0 ? 0 : -1;
+	if (rc < 0) {
+		err_set(e, ERR_DATABASE, "has %s triggers that would fire on the rows", n);
+		err_hint(e, "ALTER TABLE … DISABLE TRIGGER USER, load, and enable them again");
+	}
+	free(n);
+	return rc;
+}
+
 int
 ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, bool append,
     uint64_t *before, struct err *e)
@@ -174,7 +202,7 @@ ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, bo
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (ledger_count(db, t, before, e) < 0)
+	if (check_triggers(db, t, e) < 0 || ledger_count(db, t, before, e) < 0)
 		return -1;
 	if (*before > 0 && !append) {
 		err_set(e, ERR_DATABASE, "holds %" PRIu64 " rows that this run did not load", *before);

@@ -91,10 +91,12 @@ worker(void *ctx, unsigned index, void *job, struct err *e)
 	int rc = stop_check(e);
 
 	if (rc == 0 && l->sessions[index] == NULL)
-		rc = session_open(l->opts, l->run->id, "worker", &l->sessions[index], e);
+		rc = session_open_loading(l->opts, l->run->id, &l->sessions[index], e);
 	if (rc == 0) {
 		progress_table(l->progress, t->name);
-		rc = load_copy_batch(l->sessions[index], l->run, t, b->number, b->chunks, b->n, &l->objects[index], e);
+		rc = session_set_encoding(l->opts, l->sessions[index], t, e);
+		if (rc == 0)
+			rc = load_copy_batch(l->sessions[index], l->run, t, b->number, b->chunks, b->n, &l->objects[index], e);
 		if (rc < 0)
 			rc = note_table(l, t, e);
 		else
@@ -184,6 +186,18 @@ load_rows(struct load *l, struct err *e)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+/* One section, unless only rows are wanted here or the run holds nothing else. */
+static int
+apply_schema(struct load *l, const char *section, struct err *e)
+{
+	if (opt_flag(l->opts, OPT_ID_data_only) ||
+	    json_is_true(json_object_get(l->run->header.selection, "data_only")))
+		return 0;
+	if (strcmp(section, "pre-data") == 0 && schema_roles(l->db, l->run, e) < 0)
+		return -1;
+	return schema_apply(l->opts, l->run, section, l->report, e);
+}
+
 static int
 load_all(struct load *l, struct err *e)
 {
@@ -191,11 +205,16 @@ load_all(struct load *l, struct err *e)
 		return -1;
 	if (ledger_lock_run(l->db, e) < 0 || ledger_create(l->db, e) < 0)
 		return -1;
-	if (schema_roles(l->db, l->run, e) < 0 || schema_apply(l->opts, l->run, "pre-data", l->report, e) < 0)
+	if (apply_schema(l, "pre-data", e) < 0)
 		return -1;
+	if (opt_flag(l->opts, OPT_ID_schema_only)) {
+		if (apply_schema(l, "post-data", e) < 0)
+			return -1;
+		return report_result(l->report, "the schema is not complete", e);
+	}
 	if (load_rows(l, e) < 0)
 		return -1;
-	if (schema_apply(l->opts, l->run, "post-data", l->report, e) < 0 ||
+	if (apply_schema(l, "post-data", e) < 0 ||
 	    schema_sequences(l->db, l->run, l->report, e) < 0 ||
 	    schema_matviews(l->db, l->run, l->report, e) < 0 ||
 	    schema_analyze(l->db, l->run, l->report, e) < 0)

@@ -78,7 +78,7 @@ check_table(struct judging *j, struct db *db, const struct run_table *t, struct 
 	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0)
 		return -1;
 	if (j->content && before == 0)
-		return check_content(db, t, e);
+		return session_set_encoding(j->opts, db, &t->table, e) < 0 ? -1 : check_content(db, t, e);
 	if (ledger_count(db, &t->table, &here, e) < 0)
 		return -1;
 	if (here != before + t->done.rows)

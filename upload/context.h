@@ -17,6 +17,7 @@ struct push {
 	struct progress *progress;
 	unsigned jobs;
 	bool keep;                  /* spool files stay */
+	bool trust_response;        /* --after-put response: no HEAD after a put */
 };
 
 /* push_key(p, key): "<run>/<key>", where the store keeps it; the caller frees. */

@@ -307,6 +307,9 @@ push_run(const struct opts *opts, struct err *e)
 		return -1;
 	if (p.jobs < 1 || p.jobs > 256)
 		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
+	if (strcmp(after_put, "head") != 0 && strcmp(after_put, "response") != 0)
+		return err_set(e, ERR_USAGE, "--after-put is head or response, not '%s'", after_put);
+	p.trust_response = strcmp(after_put, "response") == 0;
 	if (compression_parse(opt_string(opts, OPT_ID_compress), &p.how, e) < 0)
 		return err_context(e, "--compress");
 	p.progress = progress_start("stored", opt_u64(opts, OPT_ID_progress_interval));

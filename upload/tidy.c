@@ -56,6 +56,19 @@ look_at(void *ctx, const char *full, bool is_folder, const struct store_object *
 	return stop_check(e);
 }
 
+/* Credentials that may only put leave strays behind; nothing will ever name them. */
+static int
+remove_stray(struct push *p, const char *key, struct err *e)
+{
+	log_debug("removing '%s', which no manifest names", key);
+	if (store_remove(p->store, key, e) >= 0)
+		return 0;
+	if (e->code != ERR_CREDENTIALS)
+		return -1;
+	log_warning("'%s' stays behind, which no manifest names: %s", key, e->text);
+	return 0;
+}
+
 int
 tidy_run(struct push *p, struct err *e)
 {
@@ -66,10 +79,8 @@ tidy_run(struct push *p, struct err *e)
 	t.prefix_len = strlen(prefix);
 	rc = store_list(p->store, prefix, STORE_LIST_RECURSIVE | STORE_LIST_TEMPORARIES, look_at, &t, e);
 	for (size_t i = 0; i < t.strays.len; i++) {
-		if (rc == 0) {
-			log_debug("removing '%s', which no manifest names", t.strays.at[i]);
-			rc = store_remove(p->store, t.strays.at[i], e) < 0 ? -1 : 0;
-		}
+		if (rc == 0)
+			rc = remove_stray(p, t.strays.at[i], e);
 		free(t.strays.at[i]);
 	}
 	free(t.strays.at);

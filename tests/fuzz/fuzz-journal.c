@@ -49,7 +49,8 @@ on_record(void *ctx, struct record *r, struct journal_place place, struct err *e
 
 	(void)e;
 	must(r->type < REC_COUNT);
-	must(place.offset < s->len && place.len < s->len - place.offset && s->data[place.offset + place.len] == '\n');
+	must(place.offset < s->len && place.len < s->len - place.offset &&
+	    s->data[place.offset + place.len] == '\n');
 	must(is_good(s->data + place.offset, place.len));
 	must(s->behind == 0 || s->behind == place.offset);
 	s->behind = place.offset + place.len + 1;
@@ -66,7 +67,8 @@ give_checks(const char *data, size_t size, struct buf *out)
 
 		if (n > 1 && data[n - 1] == '}') {
 			text_add(out, data, n - 1);
-			text_printf(out, ",\"check\":\"%016llx\"}", (unsigned long long)XXH3_64bits(data, n - 1));
+			text_printf(out, ",\"check\":\"%016llx\"}", (unsigned long long)XXH3_64bits(data,
+			    n - 1));
 		} else {
 			text_add(out, data, n);
 		}

@@ -59,7 +59,7 @@ is "it is the same bucket" "$(cat "$TEST_DIR/out")" 0123456789
 # The sanitizer has to be loaded before any other library, so faketime's cannot be.
 if ! faketime -f -1h "$probe" s3://test/odd get other/x >"$TEST_DIR/out" 2>"$TEST_DIR/err" && grep -q clock "$TEST_DIR/err"; then
 	exits 1 "a clock that is an hour behind" faketime -f -1h "$probe" s3://test/x put a "$TEST_DIR/ten"
-	has "is measured" "$TEST_DIR/err" "this machine's clock is 3600 seconds behind the server's"
+	ok "is measured" grep -qE "this machine.s clock is (3599|3600|3601) seconds behind the server.s" "$TEST_DIR/err"
 	has "with a hint" "$TEST_DIR/err" "set this machine's clock"
 	exits 1 "a clock that is an hour ahead, and no body to say so" faketime -f +1h "$probe" s3://test/x head a
 	has "is measured" "$TEST_DIR/err" "seconds ahead of the server's"
@@ -241,11 +241,11 @@ p put a "$TEST_DIR/big"
 exits 0 "a body that halts" p get a
 ok "comes whole" cmp "$TEST_DIR/out" "$TEST_DIR/big"
 fake slow:30
-p put a "$TEST_DIR/ten" 2>"$TEST_DIR/stop.err" &
+"$probe" s3://b/p put a "$TEST_DIR/ten" 2>"$TEST_DIR/stop.err" &
 sleep 1
 start=$SECONDS
-kill -INT $!
 kill -TERM $!
 wait $!
-ok "a signal ends a request" test $((SECONDS - start)) -lt 5
+is "a signal ends a request" $? 143
+ok "at once" test $((SECONDS - start)) -lt 5
 done_testing

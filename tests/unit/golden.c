@@ -87,7 +87,8 @@ test_lines(const char *name, bool with_check, size_t want)
 		bool same;
 
 		buf_reset(&b);
-		same = n > CHECK_LEN && through(p, n, with_check, &b) && b.len == n && memcmp(b.data, p, n) == 0;
+		same = n > CHECK_LEN && through(p, n, with_check, &b) && b.len == n && memcmp(b.data, p,
+		    n) == 0;
 		if (!ok(same, "%s line %zu is written as it was read", name, ++lines))
 			printf("#   got  %.*s\n#   want %.*s\n", (int)b.len, b.data, (int)n, p);
 	}
@@ -134,7 +135,8 @@ test_journal(const char *name, const char *format, size_t lines)
 	struct err e = { ERR_OK, "", "" };
 	uint64_t offset = 0;
 
-	ok(journal_read(at(name), format, RUN, &offset, add_up, &sums, &e) == 1, "%s is a journal %s", name, e.text);
+	ok(journal_read(at(name), format, RUN, &offset, add_up, &sums, &e) == 1, "%s is a journal %s", name,
+	    e.text);
 	is_u64(sums.records, lines - 1, "every line but the head is handed on");
 	ok(stat(at(name), &st) == 0 && offset == (uint64_t)st.st_size, "to its end");
 	return sums;
@@ -227,13 +229,16 @@ test_files(void)
 	sums = test_manifest(s, "table.jsonl", "gpm-table", &table);
 	ok(sums.rows == sums.end.rows && sums.rows == line.rows && sums.chunks == sums.end.chunks &&
 	    sums.plain_bytes == sums.end.plain_bytes && sums.stored_bytes == sums.end.stored_bytes &&
-	    sums.plain_bytes == line.plain_bytes && sums.stored_bytes == line.data_bytes, "a table is the sum of its chunks");
+	    sums.plain_bytes == line.plain_bytes && sums.stored_bytes == line.data_bytes,
+	    "a table is the sum of its chunks");
 	ok(digest_equal(sums.digest, line.digest), "its digest too");
 	memcpy(root.sha256, push.sealed.stored_sha256, 32);
 	sums = test_manifest(s, "run.jsonl", "gpm-run", &root);
-	ok(sums.end.rows == line.rows && sums.end.stored_bytes == line.data_bytes, "the run is the sum of its tables");
+	ok(sums.end.rows == line.rows && sums.end.stored_bytes == line.data_bytes,
+	    "the run is the sum of its tables");
 	sums = test_manifest(s, "part.jsonl", "gpm-part", NULL);
-	ok(digest_equal(sums.digest, line.digest) && sums.rows == line.rows, "a part holds chunk lines of any table");
+	ok(digest_equal(sums.digest, line.digest) && sums.rows == line.rows,
+	    "a part holds chunk lines of any table");
 	root = hash_of("run.jsonl");
 	ok(root.size == push.sealed.stored_bytes && memcmp(root.sha256, push.sealed.stored_sha256, 32) == 0,
 	    "the push journal knows the root manifest that it sealed");
@@ -251,7 +256,8 @@ expected(const char *key)
 	text[0] = '\0';
 	for (char *end; (end = strchr(p, '\n')) != NULL; p = end + 1)
 		if (strncmp(p, key, strlen(key)) == 0 && p[strlen(key)] == ' ')
-			snprintf(text, sizeof(text), "%.*s", (int)(end - p - (long)strlen(key) - 1), p + strlen(key) + 1);
+			snprintf(text, sizeof(text), "%.*s", (int)(end - p - (long)strlen(key) - 1),
+			    p + strlen(key) + 1);
 	free(data);
 	return text;
 }
@@ -280,7 +286,8 @@ test_rows(void)
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, len));
 	memcpy(xxh3, canonical.digest, sizeof(xxh3));
 	is_str(format_hex(xxh3, 16, hex), expected("plain_xxh3"), "plain_xxh3");
-	is_str(format_hex(hash.sha256, 32, hex), expected("sha256"), "stored_sha256 of an object that is not compressed");
+	is_str(format_hex(hash.sha256, 32, hex), expected("sha256"),
+	    "stored_sha256 of an object that is not compressed");
 	rows_free(r);
 	free(data);
 }

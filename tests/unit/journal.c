@@ -139,15 +139,18 @@ test_append(void)
 	struct err e;
 
 	ok(open_journal(&j, &e) == 0 && saw(0), "a new journal is empty");
-	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_size > 0, "it has its head, for nobody else to read");
+	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_size > 0,
+	    "it has its head, for nobody else to read");
 	for (uint64_t i = 1; i <= 3; i++)
 		ok(add(j, i, &places[i - 1], &e) == 0, "append %d", (int)i);
 	for (uint64_t i = 3; i >= 1; i--) {
-		ok(journal_record_at(j, places[i - 1], &r, &e) == 0 && r.type == REC_ATTEMPT && r.u.attempt.table == i,
+		ok(journal_record_at(j, places[i - 1], &r, &e) == 0 && r.type == REC_ATTEMPT &&
+		    r.u.attempt.table == i,
 		    "read back where it was appended");
 		record_release(&r);
 	}
-	ok(journal_attach(path, &other, &e) == 0 && journal_record_at(other, places[1], &r, &e) == 0 && r.u.attempt.table == 2,
+	ok(journal_attach(path, &other, &e) == 0 && journal_record_at(other, places[1], &r, &e) == 0 &&
+	    r.u.attempt.table == 2,
 	    "by another handle as well");
 	record_release(&r);
 	ok(add(other, 4, NULL, &e) == -1, "which cannot append");
@@ -156,9 +159,11 @@ test_append(void)
 	journal_close(j);
 
 	ok(open_journal(&j, &e) == 0 && saw(3), "replayed in order");
-	ok(same_place(replay.places[0], places[0]) && same_place(replay.places[2], places[2]), "in the same places");
+	ok(same_place(replay.places[0], places[0]) && same_place(replay.places[2], places[2]),
+	    "in the same places");
 	ok(add(j, 4, &places[0], &e) == 0 && stat(path, &st) == 0 &&
-	    (uint64_t)st.st_size == places[0].offset + places[0].len + 1, "the place is the line without its newline");
+	    (uint64_t)st.st_size == places[0].offset + places[0].len + 1,
+	    "the place is the line without its newline");
 	journal_close(j);
 	ok(open_journal(&j, &e) == 0 && saw(4), "and on it goes");
 	places[0].len--;
@@ -167,8 +172,10 @@ test_append(void)
 	ok(journal_record_at(j, places[0], &r, &e) == -1, "a place behind the end");
 	journal_close(j);
 	journal_close(NULL);
-	ok(journal_attach("/nonexistent/journal", &other, &e) == -1 && e.code == ERR_SYSTEM, "no file to attach to");
-	ok(journal_open("/nonexistent/journal", FORMAT, RUN, note, &replay, &j, &e) == -1, "no folder to write in");
+	ok(journal_attach("/nonexistent/journal", &other, &e) == -1 && e.code == ERR_SYSTEM,
+	    "no file to attach to");
+	ok(journal_open("/nonexistent/journal", FORMAT, RUN, note, &replay, &j, &e) == -1,
+	    "no folder to write in");
 	has_str(e.text, "'/nonexistent/journal'", "the message names it");
 }
 
@@ -196,7 +203,8 @@ test_callback(void)
 	make(3);
 	fresh();
 	replay.fail_at = 2;
-	ok(journal_open(path, FORMAT, RUN, note, &replay, &j, &e) == -1 && e.code == ERR_LIMIT && replay.n == 1,
+	ok(journal_open(path, FORMAT, RUN, note, &replay, &j, &e) == -1 && e.code == ERR_LIMIT &&
+	    replay.n == 1,
 	    "an error of the callback ends the replay");
 	ok(strstr(e.text, path) != NULL && strstr(e.text, "no more") != NULL, "its text is passed on");
 	ok(open_journal(&j, &e) == 0 && saw(3), "and the journal is as it was");
@@ -248,7 +256,8 @@ test_torn(void)
 	ok(survives(data, start, 0) && survives(data, start + 1, 0), "with and without its newline");
 	longer = mem_alloc(len + 10000);
 	memcpy(longer, data, len);
-	ok(survives(longer, len + 1, 3) && survives(longer, len + 4096, 3), "zero bytes at the end are cut off");
+	ok(survives(longer, len + 1, 3) && survives(longer, len + 4096, 3),
+	    "zero bytes at the end are cut off");
 	ok(survives(longer, len - 1, 2), "as is a line whose newline is missing");
 	longer[len - 1] = '\0';
 	ok(survives(longer, len + 4096, 2), "and one whose newline is zero, with zeros behind it");
@@ -274,7 +283,8 @@ refused(const char *data, size_t len, enum err_code code, const char *reason)
 	bool good;
 
 	spill(data, len);
-	good = open_journal(&j, &e) == -1 && e.code == code && strstr(e.text, reason) != NULL && strstr(e.text, path) != NULL;
+	good = open_journal(&j, &e) == -1 && e.code == code && strstr(e.text, reason) != NULL &&
+	    strstr(e.text, path) != NULL;
 	if (!good)
 		printf("# opened, or for another reason: %s\n", e.text);
 	journal_close(j);
@@ -318,7 +328,8 @@ test_damage(void)
 	memcpy(copy, data, head);
 	memcpy(copy + head, data, len);
 	spill(copy, len + head);
-	ok(open_journal(&j, &e) == 0 && replay.strange && replay.n == 3, "a second head is a record like others");
+	ok(open_journal(&j, &e) == 0 && replay.strange && replay.n == 3,
+	    "a second head is a record like others");
 	journal_close(j);
 	memcpy(copy, data + head, len - head);
 	ok(refused(copy, len - head, ERR_DIFFERS, "the first line is no head"), "the head is missing");
@@ -343,22 +354,28 @@ test_wrong_head(void)
 	size_t len;
 
 	make(1);
-	ok(journal_open(path, "gpm-export-journal", RUN, note, &replay, &j, &e) == -1 && e.code == ERR_DIFFERS, "another format");
+	ok(journal_open(path, "gpm-export-journal", RUN, note, &replay, &j, &e) == -1 &&
+	    e.code == ERR_DIFFERS, "another format");
 	has_str(e.text, "is a 'gpm-push-journal', not a 'gpm-export-journal'", "the message names both");
-	ok(journal_open(path, FORMAT, "20261120T231816Z-000000", note, &replay, &j, &e) == -1 && e.code == ERR_DIFFERS, "another run");
+	ok(journal_open(path, FORMAT, "20261120T231816Z-000000", note, &replay, &j, &e) == -1 &&
+	    e.code == ERR_DIFFERS, "another run");
 	has_str(e.text, "belongs to run " RUN, "the message names it");
-	ok(journal_read(path, FORMAT, "20261120T231816Z-000000", &offset, note, &replay, &e) == -1 && offset == 0, "for a reader as well");
-	ok(journal_read("/nonexistent/journal", FORMAT, RUN, &offset, note, &replay, &e) == 0, "an absent journal is no error for a reader");
+	ok(journal_read(path, FORMAT, "20261120T231816Z-000000", &offset, note, &replay, &e) == -1 &&
+	    offset == 0, "for a reader as well");
+	ok(journal_read("/nonexistent/journal", FORMAT, RUN, &offset, note, &replay, &e) == 0,
+	    "an absent journal is no error for a reader");
 
 	/* A newer version: its head as a record of this journal, which has a good check, put first. */
 	buf_init(&b, RECORD_LINE_LIMIT);
-	ok(open_journal(&j, &e) == 0 && journal_append(j, REC_HEAD, &head, NULL, &e) == 0, "a head of version 2");
+	ok(open_journal(&j, &e) == 0 && journal_append(j, REC_HEAD, &head, NULL, &e) == 0,
+	    "a head of version 2");
 	journal_close(j);
 	data = slurp(&len);
 	for (first = data + len - 1; first[-1] != '\n'; first--)
 		;
 	ok(buf_add(&b, first, (size_t)(data + len - first), &e) == 0, "is cut out");
-	ok(refused(b.data, b.len, ERR_FAILED, "has version 2; this program reads version 1"), "a newer version is refused");
+	ok(refused(b.data, b.len, ERR_FAILED, "has version 2; this program reads version 1"),
+	    "a newer version is refused");
 	buf_release(&b);
 	free(data);
 }
@@ -378,11 +395,13 @@ test_read(void)
 
 	make(2);
 	fresh();
-	ok(journal_read(path, FORMAT, RUN, &offset, note, &replay, &e) == 1 && saw(2), "what is there is read");
+	ok(journal_read(path, FORMAT, RUN, &offset, note, &replay, &e) == 1 && saw(2),
+	    "what is there is read");
 	ok(stat(path, &st) == 0 && offset == (uint64_t)st.st_size, "to the end");
 	ok(journal_read(path, FORMAT, RUN, &offset, note, &replay, &e) == 1 && saw(2), "and not again");
 	data = slurp(&len);
-	ok(journal_open(path, FORMAT, RUN, note, &(struct replay){ .n = 0 }, &j, &e) == 0 && add(j, 3, NULL, &e) == 0, "more comes");
+	ok(journal_open(path, FORMAT, RUN, note, &(struct replay){ .n = 0 }, &j, &e) == 0 && add(j, 3, NULL,
+	    &e) == 0, "more comes");
 	ok(journal_read(path, FORMAT, RUN, &offset, note, &replay, &e) == 1 && saw(3), "only that is read");
 	is_u64(replay.places[2].offset, len, "where it stands in the whole file");
 	journal_close(j);
@@ -394,9 +413,11 @@ test_read(void)
 	fresh();
 	spill(data, len - 5);
 	rc = journal_read(path, FORMAT, RUN, &offset, note, &replay, &e);
-	ok(rc == 1 && saw(2) && stat(path, &st) == 0 && (uint64_t)st.st_size == len - 5, "half a line is left, and left alone");
+	ok(rc == 1 && saw(2) && stat(path, &st) == 0 && (uint64_t)st.st_size == len - 5,
+	    "half a line is left, and left alone");
 	spill(data, len);
-	ok(journal_read(path, FORMAT, RUN, &offset, note, &replay, &e) == 1 && saw(3) && offset == len, "it is read when it is whole");
+	ok(journal_read(path, FORMAT, RUN, &offset, note, &replay, &e) == 1 && saw(3) && offset == len,
+	    "it is read when it is whole");
 	free(data);
 }
 
@@ -423,7 +444,8 @@ write_many(void *arg)
 			w->bad += journal_note(w->j, REC_ATTEMPT, &rec, &e) != 0;
 			continue;
 		}
-		if (journal_append(w->j, REC_ATTEMPT, &rec, &place, &e) < 0 || journal_record_at(w->j, place, &r, &e) < 0) {
+		if (journal_append(w->j, REC_ATTEMPT, &rec, &place, &e) < 0 || journal_record_at(w->j, place,
+		    &r, &e) < 0) {
 			w->bad++;
 			continue;
 		}
@@ -512,7 +534,8 @@ test_killed(void)
 			acknowledged = number;
 		close(said[0]);
 		waitpid(pid, NULL, 0);
-		good = open_journal(&j, &e) == 0 && replay.n >= acknowledged && acknowledged > last && saw(replay.n);
+		good = open_journal(&j, &e) == 0 && replay.n >= acknowledged && acknowledged > last &&
+		    saw(replay.n);
 		last = replay.n;
 		journal_close(j);
 	}
@@ -561,7 +584,8 @@ test_after_full(void)
 	struct journal *j;
 	struct err e;
 
-	ok(open_journal(&j, &e) == 0 && saw(2) && add(j, 3, NULL, &e) == 0, "the next owner cuts off what was half written");
+	ok(open_journal(&j, &e) == 0 && saw(2) && add(j, 3, NULL, &e) == 0,
+	    "the next owner cuts off what was half written");
 	ok(journal_append(j, REC_HEAD, &bad, NULL, &e) == -1, "a record that cannot be written");
 	ok(add(j, 4, NULL, &e) == 0, "does no harm to the next");
 	journal_close(j);
@@ -575,7 +599,8 @@ test_long(void)
 {
 	char text[] = "t", *name = mem_alloc(RECORD_LINE_LIMIT + 1);
 	struct rec_skipped rec = { name, text, text, text };
-	const char fixed[] = "{\"rec\":\"skipped\",\"schema\":\"\",\"name\":\"t\",\"kind\":\"t\",\"reason\":\"t\",\"check\":\"0123456789abcdef\"}\n";
+	const char fixed[] = "{\"rec\":\"skipped\",\"schema\":\"\",\"name\":\"t\",\"kind\":\"t\","
+	    "\"reason\":\"t\",\"check\":\"0123456789abcdef\"}\n";
 	size_t longest = RECORD_LINE_LIMIT - strlen(fixed);
 	struct journal *j;
 	struct journal_place place = { 0, 0 };

@@ -130,7 +130,8 @@ test_round_trip(uint64_t n)
 	ok(write_manifest("local", n, &hash), "%llu records written", (unsigned long long)n);
 	data = slurp("local", &len);
 	whole = hash_of(data, len);
-	ok(hash.size == len && memcmp(hash.sha256, whole.sha256, 32) == 0, "the hash is that of the whole file");
+	ok(hash.size == len && memcmp(hash.sha256, whole.sha256, 32) == 0,
+	    "the hash is that of the whole file");
 	put(data, len);
 	free(data);
 	ok(fetch(&hash, &m, &e) == 1, "fetched %s", e.text);
@@ -140,11 +141,14 @@ test_round_trip(uint64_t n)
 	manifest_rewind(m);
 	ok(holds(m, n), "and again after a rewind");
 	is_u64(manifest_totals(m)->lines, n + 1, "lines");
-	ok(manifest_totals(m)->rows == 5 && manifest_totals(m)->plain_bytes == 6 && manifest_totals(m)->tables == 7, "totals");
+	ok(manifest_totals(m)->rows == 5 && manifest_totals(m)->plain_bytes == 6 &&
+	    manifest_totals(m)->tables == 7, "totals");
 	is_str(manifest_totals(m)->time, "2026-11-20T23:18:16.042Z", "time");
 	ok(strcmp(manifest_head(m)->format, FORMAT) == 0 && strcmp(manifest_head(m)->run, RUN) == 0 &&
-	    manifest_head(m)->version == 1 && strcmp(manifest_head(m)->gpm, PACKAGE_VERSION) == 0, "its head");
-	ok(manifest_hash(m)->size == hash.size && memcmp(manifest_hash(m)->sha256, hash.sha256, 32) == 0, "its hash");
+	    manifest_head(m)->version == 1 && strcmp(manifest_head(m)->gpm, PACKAGE_VERSION) == 0,
+	    "its head");
+	ok(manifest_hash(m)->size == hash.size && memcmp(manifest_hash(m)->sha256, hash.sha256, 32) == 0,
+	    "its hash");
 	manifest_close(m);
 	ok(fetch(NULL, &m, &e) == 1, "it also proves itself");
 	manifest_close(m);
@@ -161,15 +165,18 @@ test_write(void)
 	struct stat st;
 	struct err e;
 
-	ok(manifest_begin(at("local2"), FORMAT, RUN, &w, &e) == 0 && stat(at("local2"), &st) != 0, "nothing is there before the end");
+	ok(manifest_begin(at("local2"), FORMAT, RUN, &w, &e) == 0 && stat(at("local2"), &st) != 0,
+	    "nothing is there before the end");
 	ok(manifest_add(w, REC_MOMENT, &rec, &e) == -1, "a record that cannot be written");
 	manifest_abort(w);
 	manifest_abort(NULL);
 	manifest_close(NULL);
-	ok(stat(at("local2"), &st) != 0 && stat(at("local2.part"), &st) != 0, "nothing is left of what was given up");
+	ok(stat(at("local2"), &st) != 0 && stat(at("local2.part"), &st) != 0,
+	    "nothing is left of what was given up");
 	ok(manifest_begin(at("no/where"), FORMAT, RUN, &w, &e) == -1, "no folder to write in");
 	ok(manifest_begin(at("local2"), FORMAT, RUN, &w, &e) == 0 && add_moment(w, 1, &e) == 0, "another");
-	ok(mkdir(at("local2"), 0700) == 0 && manifest_end(w, &end, &hash, &e) == -1, "its name is taken by a folder");
+	ok(mkdir(at("local2"), 0700) == 0 && manifest_end(w, &end, &hash, &e) == -1,
+	    "its name is taken by a folder");
 	ok(rmdir(at("local2")) == 0 && stat(at("local2.part"), &st) != 0, "nothing is left of it");
 }
 
@@ -186,7 +193,8 @@ refused(const char *data, size_t len, const struct file_hash *expect, enum err_c
 	put(data, len);
 	rc = fetch(expect, &m, &e);
 	manifest_close(m);
-	if (rc == -1 && e.code == code && strstr(e.text, reason) != NULL && strstr(e.text, "'" KEY "'") != NULL)
+	if (rc == -1 && e.code == code && strstr(e.text, reason) != NULL && strstr(e.text,
+	    "'" KEY "'") != NULL)
 		return true;
 	printf("# %s: %d %s: %s\n", reason, rc, err_name(e.code), e.text);
 	return false;
@@ -209,7 +217,8 @@ test_bytes(const char *data, size_t len, const struct file_hash *hash)
 				continue;
 			memcpy(copy, data, len);
 			copy[i] = c;
-			if (!refused(copy, len, hash, ERR_DIFFERS, "has another SHA-256 than its manifest says"))
+			if (!refused(copy, len, hash, ERR_DIFFERS,
+			    "has another SHA-256 than its manifest says"))
 				printf("# byte %zu is %d\n", i, c), missed++;
 			if (i < end && !refused(copy, len, NULL, ERR_DIFFERS, ""))
 				printf("# byte %zu is %d, without a hash to expect\n", i, c), trusted++;
@@ -306,14 +315,18 @@ test_expect(const char *data, size_t len, const struct file_hash *hash)
 	ok(refused(data, len, &other, ERR_DIFFERS, "bytes, its manifest says"), "another size was expected");
 	other.size--;
 	other.sha256[31] ^= 1;
-	ok(refused(data, len, &other, ERR_DIFFERS, "has another SHA-256 than its manifest says"), "another hash was expected");
+	ok(refused(data, len, &other, ERR_DIFFERS, "has another SHA-256 than its manifest says"),
+	    "another hash was expected");
 	put(data, len);
-	ok(manifest_fetch(store, KEY, "gpm-table", RUN, hash, &m, &e) == -1 && e.code == ERR_DIFFERS, "another format");
+	ok(manifest_fetch(store, KEY, "gpm-table", RUN, hash, &m, &e) == -1 && e.code == ERR_DIFFERS,
+	    "another format");
 	has_str(e.text, "is a 'gpm-run', not a 'gpm-table'", "the message names both");
-	ok(manifest_fetch(store, KEY, FORMAT, "20261120T231816Z-000000", hash, &m, &e) == -1 && e.code == ERR_DIFFERS, "another run");
+	ok(manifest_fetch(store, KEY, FORMAT, "20261120T231816Z-000000", hash, &m, &e) == -1 &&
+	    e.code == ERR_DIFFERS, "another run");
 	has_str(e.text, "belongs to run " RUN ", not to 20261120T231816Z-000000", "the message names both");
 	ok(manifest_fetch(store, "absent", FORMAT, RUN, hash, &m, &e) == 0, "absent is no error");
-	ok(manifest_fetch(store, "../x", FORMAT, RUN, hash, &m, &e) == -1 && e.code == ERR_DIFFERS, "a key that is none");
+	ok(manifest_fetch(store, "../x", FORMAT, RUN, hash, &m, &e) == -1 && e.code == ERR_DIFFERS,
+	    "a key that is none");
 }
 
 /* LINES and an end with their true hash; END_MORE goes into the end, LINE_COUNT is what it says. */
@@ -324,15 +337,18 @@ seal(const char *lines, uint64_t line_count, const char *end_more)
 	char hex[65];
 
 	SHA256((const unsigned char *)lines, strlen(lines), sha);
-	return mem_printf("%s{\"rec\":\"end\",\"lines\":%llu,\"rows\":0,\"plain_bytes\":0%s,\"sha256\":\"%s\"}\n", lines,
+	return mem_printf("%s{\"rec\":\"end\",\"lines\":%llu,\"rows\":0,\"plain_bytes\":0%s,"
+	    "\"sha256\":\"%s\"}\n", lines,
 	    (unsigned long long)line_count, end_more, format_hex(sha, 32, hex));
 }
 
-#define HEAD(version, more) "{\"rec\":\"head\",\"format\":\"" FORMAT "\",\"version\":" version ",\"run\":\"" RUN "\",\"gpm\":\"0\"" more "}\n"
+#define HEAD(version, more) "{\"rec\":\"head\",\"format\":\"" FORMAT "\",\"version\":" version "," \
+    "\"run\":\"" RUN "\",\"gpm\":\"0\"" more "}\n"
 #define MOMENT "{\"rec\":\"moment\",\"moment\":1,\"scope\":\"run\",\"time\":\"t\"}\n"
 
 static void
-sealed_is_refused(const char *lines, uint64_t n, const char *more, enum err_code code, const char *reason, const char *name)
+sealed_is_refused(const char *lines, uint64_t n, const char *more, enum err_code code, const char *reason,
+    const char *name)
 {
 	char *data = seal(lines, n, more);
 
@@ -356,18 +372,24 @@ test_sealed(void)
 	sealed_is_refused(HEAD("1", "") MOMENT, 1, "", ERR_DIFFERS, "was edited", "a line too many");
 	sealed_is_refused(HEAD("1", "") MOMENT, 3, "", ERR_DIFFERS, "was edited", "a line too few");
 	sealed_is_refused("", 0, "", ERR_DIFFERS, "does not begin with a head", "no head");
-	sealed_is_refused(MOMENT HEAD("1", ""), 2, "", ERR_DIFFERS, "does not begin with a head", "a head too late");
+	sealed_is_refused(MOMENT HEAD("1", ""), 2, "", ERR_DIFFERS, "does not begin with a head",
+	    "a head too late");
 	sealed_is_refused("\n", 1, "", ERR_DIFFERS, "not a JSON object", "an empty line for a head");
-	sealed_is_refused(HEAD("2", ""), 1, "", ERR_FAILED, "has version 2; this program reads version 1", "a newer version");
+	sealed_is_refused(HEAD("2", ""), 1, "", ERR_FAILED, "has version 2; this program reads version 1",
+	    "a newer version");
 	sealed_is_refused(HEAD("0", ""), 1, "", ERR_FAILED, "has version 0", "an older version");
-	sealed_is_refused(HEAD("1", ",\"more\":1"), 1, "", ERR_DIFFERS, "unknown field \"more\"", "an unknown field in the head");
-	sealed_is_refused(HEAD("1", ""), 1, ",\"more\":1", ERR_DIFFERS, "has no end line", "an unknown field in the end");
-	sealed_is_refused(HEAD("1", ""), 1, ",\"check\":\"0123456789abcdef\"", ERR_DIFFERS, "has no end line", "a journal's check");
+	sealed_is_refused(HEAD("1", ",\"more\":1"), 1, "", ERR_DIFFERS, "unknown field \"more\"",
+	    "an unknown field in the head");
+	sealed_is_refused(HEAD("1", ""), 1, ",\"more\":1", ERR_DIFFERS, "has no end line",
+	    "an unknown field in the end");
+	sealed_is_refused(HEAD("1", ""), 1, ",\"check\":\"0123456789abcdef\"", ERR_DIFFERS, "has no end line",
+	    "a journal's check");
 
 	data = seal(HEAD("1", "") MOMENT "{\"rec\":\"moment\"}\n" MOMENT, 4, "");
 	put(data, strlen(data));
 	free(data);
-	ok(fetch(NULL, &m, &e) == 1 && manifest_next(m, &r, &e) == 1, "a bad record is met when it is reached");
+	ok(fetch(NULL, &m, &e) == 1 && manifest_next(m, &r, &e) == 1,
+	    "a bad record is met when it is reached");
 	record_release(&r);
 	ok(manifest_next(m, &r, &e) == -1 && e.code == ERR_DIFFERS, "and refused");
 	has_str(e.text, "'" KEY "', line 3: moment record", "the message says where it is");
@@ -375,7 +397,8 @@ test_sealed(void)
 	data = seal(HEAD("1", "") "\n", 2, "");
 	put(data, strlen(data));
 	free(data);
-	ok(fetch(NULL, &m, &e) == 1 && manifest_next(m, &r, &e) == -1 && e.code == ERR_DIFFERS, "an empty line is no record");
+	ok(fetch(NULL, &m, &e) == 1 && manifest_next(m, &r, &e) == -1 && e.code == ERR_DIFFERS,
+	    "an empty line is no record");
 	manifest_close(m);
 }
 

@@ -63,7 +63,8 @@ work(void *ctx, unsigned worker, void *arg, struct err *e)
 	int rc = 0;
 
 	pthread_mutex_lock(&seen.mutex);
-	if (worker >= workers || ctx != &seen || (seen.known[worker] && !pthread_equal(seen.worker[worker], pthread_self())))
+	if (worker >= workers || ctx != &seen || (seen.known[worker] && !pthread_equal(seen.worker[worker],
+	    pthread_self())))
 		seen.strange = true;
 	if (worker < GPM_ARRAY_LEN(seen.worker)) {
 		seen.worker[worker] = pthread_self();
@@ -178,7 +179,8 @@ test_failure(void)
 	}
 	ok(rc == 0, "as many jobs wait as there are workers");
 	open_gate();
-	rc = pool_put(p, new_job(4, false), &e); /* taken or refused: a worker may be free before the failure */
+	rc = pool_put(p, new_job(4, false),
+	    &e); /* taken or refused: a worker may be free before the failure */
 	ok(rc == 0 || e.code == ERR_DIFFERS, "a put that races with the failure");
 	ok(pool_finish(p, &e) == -1 && e.code == ERR_DIFFERS, "the pool ends with the error");
 	is_str(e.text, "job 0 failed", "of the job that failed");
@@ -207,10 +209,12 @@ test_first_error_stops(void)
 	is_str(e.text, "job 0 failed", "with the worker's error");
 	is_u64(seen.drops[2], 1, "and dropped at once");
 	err_clear(&e);
-	ok(pool_put(p, new_job(3, false), &e) == -1 && e.code == ERR_DIFFERS && seen.drops[3] == 1, "so is a fourth");
+	ok(pool_put(p, new_job(3, false), &e) == -1 && e.code == ERR_DIFFERS && seen.drops[3] == 1,
+	    "so is a fourth");
 	err_clear(&e);
 	ok(pool_finish(p, &e) == -1 && e.code == ERR_DIFFERS, "the pool ends with the error");
-	ok(seen.runs[0] == 1 && seen.runs[1] == 0 && seen.drops[1] == 1 && astray(4) == 0, "what waited was dropped, not begun");
+	ok(seen.runs[0] == 1 && seen.runs[1] == 0 && seen.drops[1] == 1 && astray(4) == 0,
+	    "what waited was dropped, not begun");
 }
 
 static void
@@ -287,7 +291,8 @@ test_signal(void)
 		p = pool_start(1, work, drop, &seen);
 		rc = pool_put(p, new_job(0, false), &e);
 		raise(SIGTERM);
-		if (rc == 0 && pool_put(p, new_job(1, false), &e) == -1 && e.code == ERR_STOPPED && seen.drops[1] == 1 &&
+		if (rc == 0 && pool_put(p, new_job(1, false), &e) == -1 && e.code == ERR_STOPPED &&
+		    seen.drops[1] == 1 &&
 		    pool_finish(p, &e) == 0 && astray(2) == 0)
 			_exit(0);
 		_exit(1);

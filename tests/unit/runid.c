@@ -10,11 +10,15 @@
 static void
 test_ids(void)
 {
-	static const char *const good[] = { "20261120T231816Z-9f3a1c", "00000000T000000Z-000000", "99999999T999999Z-ffffff" };
+	static const char *const good[] = { "20261120T231816Z-9f3a1c", "00000000T000000Z-000000",
+	    "99999999T999999Z-ffffff" };
 	static const char *const bad[] = { "", "latest", "20261120T231816Z-9f3a1", "20261120T231816Z-9f3a1c0",
-		"20261120T231816Z-9F3A1C", "20261120T231816Z-9f3a1g", "20261120T231816Z_9f3a1c", "20261120t231816Z-9f3a1c",
-		"20261120T231816z-9f3a1c", "2026112 T231816Z-9f3a1c", "20261120T23181aZ-9f3a1c", "2026112aT231816Z-9f3a1c",
-		" 20261120T231816Z-9f3a1", "20261120T231816Z-9f3a1c\n", "../1120T231816Z-9f3a1c", "20261120T231816Z-9f3a1/",
+		"20261120T231816Z-9F3A1C", "20261120T231816Z-9f3a1g", "20261120T231816Z_9f3a1c",
+		    "20261120t231816Z-9f3a1c",
+		"20261120T231816z-9f3a1c", "2026112 T231816Z-9f3a1c", "20261120T23181aZ-9f3a1c",
+		    "2026112aT231816Z-9f3a1c",
+		" 20261120T231816Z-9f3a1", "20261120T231816Z-9f3a1c\n", "../1120T231816Z-9f3a1c",
+		    "20261120T231816Z-9f3a1/",
 		"\xb2\xb0" "261120T231816Z-9f3a1c" };
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(good); i++)
@@ -84,7 +88,8 @@ test_names(void)
 	all[255] = '\0';
 	encoded = name_encode(all);
 	for (char *p = encoded; *p != '\0'; p++)
-		good += strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-%", *p) != NULL;
+		good += strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-%",
+		    *p) != NULL;
 	is_u64(good, strlen(encoded), "nothing else comes out");
 	is_u64(strlen(encoded), 64 + 3 * (255 - 64), "and every other byte as three");
 	free(encoded);
@@ -133,7 +138,8 @@ test_labels(void)
 		free(label);
 	}
 	is_u64(bad, 0, "a label is cut to 200 bytes, or to as many as end before a %XX");
-	ok(at_200 > 60 && at_199 > 60 && at_198 > 60, "at 200, 199 and 198 bytes (%zu, %zu, %zu)", at_200, at_199, at_198);
+	ok(at_200 > 60 && at_199 > 60 && at_198 > 60, "at 200, 199 and 198 bytes (%zu, %zu, %zu)", at_200,
+	    at_199, at_198);
 	memset(schema, 'x', 192);
 	schema[192] = '\0';
 	label = table_label(1, schema, "");

@@ -74,7 +74,8 @@ test_open(void)
 	struct err e;
 
 	ok(spool_open(at("spool"), false, &s, &e) == -1, "no spool, no handle");
-	ok(strstr(e.text, "spool'") != NULL && strstr(e.hint, "--spool") != NULL, "the message names it and says what to do");
+	ok(strstr(e.text, "spool'") != NULL && strstr(e.hint, "--spool") != NULL,
+	    "the message names it and says what to do");
 	ok(spool_open(at("deep/er/spool"), true, &s, &e) == 0, "it is made when that is wanted");
 	is_str(spool_dir(s), at("deep/er/spool"), "its folder");
 	ok(stat(at("deep/er/spool"), &st) == 0 && (st.st_mode & 07777) == 0700, "for nobody else to read");
@@ -87,12 +88,15 @@ test_open(void)
 	s = open_spool();
 	ok(spool_run_open(s, "latest", true, &r, &e) == -1 && e.code == ERR_USAGE, "no run id");
 	ok(spool_run_open(s, "../etc", true, &r, &e) == -1 && e.code == ERR_USAGE, "no way out");
-	ok(spool_run_open(s, RUN, false, &r, &e) == -1 && e.code == ERR_NO_RUN && !exists("spool/" RUN), "a run that is not there");
-	ok(spool_run_open(s, RUN, true, &r, &e) == 0 && exists("spool/" RUN), "it is made when that is wanted");
+	ok(spool_run_open(s, RUN, false, &r, &e) == -1 && e.code == ERR_NO_RUN && !exists("spool/" RUN),
+	    "a run that is not there");
+	ok(spool_run_open(s, RUN, true, &r, &e) == 0 && exists("spool/" RUN),
+	    "it is made when that is wanted");
 	is_str(spool_run_id(r), RUN, "its id");
 	spool_run_close(r);
 	touch("spool/20261120T231816Z-000001");
-	ok(spool_run_open(s, "20261120T231816Z-000001", false, &r, &e) == -1 && e.code == ERR_NO_RUN, "a file is no run");
+	ok(spool_run_open(s, "20261120T231816Z-000001", false, &r, &e) == -1 && e.code == ERR_NO_RUN,
+	    "a file is no run");
 	ok(unlink(at("spool/20261120T231816Z-000001")) == 0, "the file is gone");
 	spool_close(s);
 }
@@ -100,15 +104,18 @@ test_open(void)
 static void
 test_list(void)
 {
-	static const char *const ids[] = { "20251231T235959Z-ffffff", RUN, "20270101T000000Z-000000", "20270101T000000Z-000001" };
-	static const char *const strange[] = { "lost+found", "20261120T231816Z-9f3a1", "20261120T231816Z-9F3A1C", ".20261120T231816Z-9f3a1c",
+	static const char *const ids[] = { "20251231T235959Z-ffffff", RUN, "20270101T000000Z-000000",
+	    "20270101T000000Z-000001" };
+	static const char *const strange[] = { "lost+found", "20261120T231816Z-9f3a1",
+	    "20261120T231816Z-9F3A1C", ".20261120T231816Z-9f3a1c",
 		"20261120T231816Z-9f3a1c.part", "20261120T231816Z-9f3a1c~" };
 	struct spool *s = open_spool();
 	spool_id *runs;
 	size_t n;
 	struct err e;
 
-	ok(rmdir(at("spool/" RUN)) == 0 && spool_runs(s, &runs, &n, &e) == 0 && n == 0, "an empty spool has no runs");
+	ok(rmdir(at("spool/" RUN)) == 0 && spool_runs(s, &runs, &n, &e) == 0 && n == 0,
+	    "an empty spool has no runs");
 	free(runs);
 	for (size_t i = 0; i < GPM_ARRAY_LEN(strange); i++) {
 		char *name = mem_printf("spool/%s", strange[i]);
@@ -130,7 +137,8 @@ test_list(void)
 	for (size_t i = 0; i < n && i < 4; i++)
 		is_str(runs[i], ids[i], "oldest first");
 	free(runs);
-	ok(rename(at("spool"), at("moved")) == 0 && spool_runs(s, &runs, &n, &e) == -1, "a spool that went away is no empty one");
+	ok(rename(at("spool"), at("moved")) == 0 && spool_runs(s, &runs, &n, &e) == -1,
+	    "a spool that went away is no empty one");
 	ok(rename(at("moved"), at("spool")) == 0, "it is back");
 	spool_close(s);
 }
@@ -142,7 +150,8 @@ enum which { SPOOL_LOCK, EXPORT_LOCK, PUSH_LOCK };
 static int
 take(struct spool *s, struct spool_run *r, enum which which, struct err *e)
 {
-	return which == SPOOL_LOCK ? spool_lock(s, e) : spool_run_lock(r, which == EXPORT_LOCK ? "export" : "push", e);
+	return which == SPOOL_LOCK ? spool_lock(s, e) : spool_run_lock(r,
+	    which == EXPORT_LOCK ? "export" : "push", e);
 }
 
 /* A child that takes the lock by handles of its own, says so, and holds it until it is killed or FD is
@@ -221,10 +230,12 @@ test_run_locks(void)
 	int said, let_go;
 	pid_t pid;
 
-	ok(spool_run_open(s, RUN, true, &r, &e) == 0 && spool_run_lock(r, "export", &e) == 0, "the export's lock");
+	ok(spool_run_open(s, RUN, true, &r, &e) == 0 && spool_run_lock(r, "export", &e) == 0,
+	    "the export's lock");
 	ok(!is_free(EXPORT_LOCK), "no other process gets it");
 	ok(is_free(PUSH_LOCK), "but the push's");
-	ok(spool_run_open(s, RUN, false, &again, &e) == 0 && spool_run_lock(again, "export", &e) == -1 && e.code == ERR_LOCKED,
+	ok(spool_run_open(s, RUN, false, &again, &e) == 0 && spool_run_lock(again, "export", &e) == -1 &&
+	    e.code == ERR_LOCKED,
 	    "nor another handle of this process");
 	has_str(e.text, RUN "/export.lock", "the message names the lock");
 	ok(err_is_transient(&e), "it may be free later");
@@ -238,7 +249,8 @@ test_run_locks(void)
 
 	pid = holder(PUSH_LOCK, &said, &let_go);
 	ok(has_it(said), "another process has the lock");
-	ok(spool_run_open(s, RUN, false, &r, &e) == 0 && spool_run_lock(r, "push", &e) == -1 && e.code == ERR_LOCKED, "it keeps us out");
+	ok(spool_run_open(s, RUN, false, &r, &e) == 0 && spool_run_lock(r, "push", &e) == -1 &&
+	    e.code == ERR_LOCKED, "it keeps us out");
 	kill(pid, SIGKILL);
 	is_u64((uint64_t)status_of(pid), (uint64_t)-1, "it is killed");
 	ok(spool_run_lock(r, "push", &e) == 0, "its lock died with it");
@@ -287,16 +299,20 @@ test_files(void)
 	path = spool_run_path(r, "schema/pre-data.sql");
 	is_str(path, at("spool/" RUN "/schema/pre-data.sql"), "a path in it");
 	free(path);
-	ok(spool_run_make_dirs(r, "data/l/a1/b0001/000001.csv", &e) == 0 && exists("spool/" RUN "/data/l/a1/b0001"), "folders for a key");
+	ok(spool_run_make_dirs(r, "data/l/a1/b0001/000001.csv", &e) == 0 &&
+	    exists("spool/" RUN "/data/l/a1/b0001"), "folders for a key");
 	ok(!exists("spool/" RUN "/data/l/a1/b0001/000001.csv"), "not the file itself");
-	ok(spool_run_make_dirs(r, "manifest.jsonl", &e) == 0 && !exists("spool/" RUN "/manifest.jsonl"), "a key that needs none");
+	ok(spool_run_make_dirs(r, "manifest.jsonl", &e) == 0 && !exists("spool/" RUN "/manifest.jsonl"),
+	    "a key that needs none");
 	touch("spool/" RUN "/data/l/a1/b0001/000001.csv");
 	make_dir("spool/" RUN "/data/l/a1/b0002");
-	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0 && !exists("spool/" RUN "/data/l/a1/b0001/000001.csv"),
+	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0 &&
+	    !exists("spool/" RUN "/data/l/a1/b0001/000001.csv"),
 	    "a file is removed");
 	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0, "an absent one is no error");
 	spool_run_prune(r, "data/l/a1/b0001/000001.csv");
-	ok(!exists("spool/" RUN "/data/l/a1/b0001") && exists("spool/" RUN "/data/l/a1/b0002"), "an empty folder goes, the next is not empty");
+	ok(!exists("spool/" RUN "/data/l/a1/b0001") && exists("spool/" RUN "/data/l/a1/b0002"),
+	    "an empty folder goes, the next is not empty");
 	touch("spool/" RUN "/data/l/a1/b0002/000001.csv");
 	spool_run_prune(r, "data/l/a1/b0002/000001.csv");
 	ok(exists("spool/" RUN "/data/l/a1/b0002/000001.csv"), "a file is never pruned");
@@ -311,7 +327,8 @@ test_files(void)
 	touch("outside/precious");
 	touch("spool/" RUN "/data/l/a1/x");
 	ok(symlink(at("outside"), at("spool/" RUN "/data/l/link")) == 0, "a link out of the spool");
-	ok(spool_run_remove(r, "data", &e) == 0 && !exists("spool/" RUN "/data"), "a folder is removed with all in it");
+	ok(spool_run_remove(r, "data", &e) == 0 && !exists("spool/" RUN "/data"),
+	    "a folder is removed with all in it");
 	ok(exists("outside/precious"), "and nothing outside");
 	spool_run_close(r);
 	spool_close(s);
