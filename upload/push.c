@@ -298,7 +298,7 @@ int
 push_run(const struct opts *opts, struct err *e)
 {
 	struct push p = { .jobs = (unsigned)opt_u64(opts, OPT_ID_jobs), .keep = opt_flag(opts, OPT_ID_keep) };
-	const char *run = opt_string(opts, OPT_ID_run);
+	const char *run = opt_string(opts, OPT_ID_run), *after_put = opt_string(opts, OPT_ID_after_put);
 	struct store_settings settings;
 	struct spool *spool = NULL;
 	int rc = -1;
