@@ -168,6 +168,19 @@ send_chunks(struct push *p, struct err *e)
 
 /* --- one run --------------------------------------------------------------------------------- */
 
+/* A run goes to one place. */
+static int
+check_place(struct push *p, const struct opts *opts, struct err *e)
+{
+	const struct rec_push *pinned = stored_options(p->stored);
+	const char *url = opt_string(opts, OPT_ID_to);
+
+	if (pinned == NULL || pinned->url == NULL || strcmp(pinned->url, url) == 0)
+		return 0;
+	err_set(e, ERR_FAILED, "run %s is being pushed to '%s', not to '%s'", spool_run_id(p->run), pinned->url, url);
+	return err_hint(e, "finish it there; a run goes to one place");
+}
+
 /* How this run is stored was said when its push began; what is said now counts only then. */
 static int
 pin_options(struct push *p, const struct opts *opts, struct err *e)
@@ -190,11 +203,6 @@ pin_options(struct push *p, const struct opts *opts, struct err *e)
 		rc = stored_pin(p->stored, &options, e);
 		record_free_fields(REC_PUSH, &options);
 		return rc;
-	}
-	if (pinned->url != NULL && strcmp(pinned->url, url) != 0) {
-		err_set(e, ERR_FAILED, "run %s is being pushed to '%s', not to '%s'", spool_run_id(p->run),
-		    pinned->url, url);
-		return err_hint(e, "finish it there; a run goes to one place");
 	}
 	if (opt_is_set(opts, OPT_ID_compress) && strcmp(pinned->compression, how) != 0)
 		log_warning("run %s goes on with --compress %s, as it began", spool_run_id(p->run), pinned->compression);
@@ -227,10 +235,11 @@ store_and_seal(struct push *p, const struct opts *opts, struct err *e)
 {
 	int found;
 
-	if (pin_options(p, opts, e) < 0 || (found = seal_find(p, e)) < 0)
+	/* the store has answered once before a place is pinned: a mistyped one is not for ever */
+	if (check_place(p, opts, e) < 0 || (found = seal_find(p, e)) < 0)
 		return -1;
 	if (found == 0) {
-		if (send_chunks(p, e) < 0)
+		if (pin_options(p, opts, e) < 0 || send_chunks(p, e) < 0)
 			return -1;
 		if (!p->view.ended) {
 			err_set(e, ERR_TEMPORARY, "run %s is not complete: gpm-export has not finished it",
