@@ -18,14 +18,15 @@ void
 stop_install(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction act;
+	struct sigaction act, before;
 
 	memset(&act, 0, sizeof(act));
 	sigemptyset(&act.sa_mask);
 	act.sa_handler = on_signal;
 	act.sa_flags = (int)SA_RESETHAND;
 	for (size_t i = 0; i < GPM_ARRAY_LEN(numbers); i++)
-		sigaction(numbers[i], &act, NULL);
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &act, NULL);
 	act.sa_handler = SIG_IGN;
 	act.sa_flags = 0;
 	sigaction(SIGPIPE, &act, NULL);

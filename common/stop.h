@@ -4,7 +4,8 @@
 
 struct err;
 
-/* stop_install(): catch the three signals, ignore SIGPIPE.  Call once, before any thread.
+/* stop_install(): catch the three signals, except those that the caller had ignored (nohup, a shell's
+ * background jobs); ignore SIGPIPE.  Call once, before any thread.
  * A second signal of the same kind ends the program at once, by its default action. */
 void stop_install(void);
 

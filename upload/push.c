@@ -221,13 +221,13 @@ empty_run(struct push *p, struct err *e)
 }
 
 static void
-tell_sealed(struct push *p, bool before)
+tell_sealed(struct push *p)
 {
-	char rows[FORMAT_SIZE_LEN], size[FORMAT_SIZE_LEN];
+	char tables[FORMAT_SIZE_LEN], rows[FORMAT_SIZE_LEN], size[FORMAT_SIZE_LEN];
 
-	log_info("run %s is sealed%s: %s tables, %s rows, %s of plain rows", spool_run_id(p->run),
-	    before ? " already" : "", format_count(p->view.end.tables, (char[FORMAT_SIZE_LEN]){ 0 }),
-	    format_count(p->view.end.rows, rows), format_size(p->view.end.plain_bytes, size));
+	log_info("run %s is sealed: %s tables, %s rows, %s of plain rows", spool_run_id(p->run),
+	    format_count(p->view.end.tables, tables), format_count(p->view.end.rows, rows),
+	    format_size(p->view.end.plain_bytes, size));
 }
 
 static int
@@ -248,8 +248,10 @@ store_and_seal(struct push *p, const struct opts *opts, struct err *e)
 		}
 		if (seal_run(p, e) < 0)
 			return -1;
+		tell_sealed(p);
+	} else {
+		log_info("run %s is sealed already", spool_run_id(p->run));
 	}
-	tell_sealed(p, found > 0);
 	return empty_run(p, e);
 }
 
