@@ -18,4 +18,7 @@ int import_load(const struct opts *, struct store *, struct err *) GPM_NODISCARD
 /* import_check: what was loaded against the manifests, by --verify count or content; changes nothing. */
 int import_check(const struct opts *, struct store *, struct err *) GPM_NODISCARD;
 
+/* import_preflight: what this destination lacks for the run; changes nothing. */
+int import_preflight(const struct opts *, struct store *, struct err *) GPM_NODISCARD;
+
 #endif

@@ -16,9 +16,10 @@ static const struct {
 	{ "verify", import_verify },
 	{ "load", import_load },
 	{ "check", import_check },
+	{ "preflight", import_preflight },
 };
 
-static const char *const names[] = { "list", "verify", "load", "check", NULL };
+static const char *const names[] = { "list", "verify", "load", "check", "preflight", NULL };
 
 static const struct opt_tool_info info = {
 	.tool = OPT_IMPORT,
@@ -28,7 +29,8 @@ static const struct opt_tool_info info = {
 	    "  gpm-import list   --from URL               runs and their state\n"
 	    "  gpm-import verify --from URL [--full]      objects against the manifest\n"
 	    "  gpm-import load   --from URL -d DATABASE   schema, rows, sequences, verdict\n"
-	    "  gpm-import check  --from URL -d DATABASE   what was loaded against the manifest\n",
+	    "  gpm-import check  --from URL -d DATABASE   what was loaded against the manifest\n"
+	    "  gpm-import preflight --from URL -d DATABASE   what the destination lacks\n",
 	.examples =
 	    "  gpm-import load --from file:///mnt/disk/shop -h new-coordinator -d warehouse\n",
 	.commands = names,
@@ -57,7 +59,7 @@ run_command(const struct opts *opts, struct err *e)
 	int rc = -1;
 
 	if (command == NULL) {
-		err_set(e, ERR_USAGE, "a command is needed: list, verify, load or check");
+		err_set(e, ERR_USAGE, "a command is needed: list, verify, load, check or preflight");
 		return err_hint(e, "gpm-import --help shows them");
 	}
 	if (check_values(opts, e) < 0 || opt_require(opts, OPT_ID_from, e) < 0 || store_open(opt_string(opts, OPT_ID_from), false,

@@ -13,8 +13,6 @@
 #include "stop.h"
 #include "unpack.h"
 
-#define SCHEMA_LIMIT ((size_t)256 << 20) /* bytes of schema text that are held at once */
-
 /* --- roles ----------------------------------------------------------------------------------- */
 
 static int
@@ -75,8 +73,8 @@ see_file(void *ctx, struct record *r, struct err *e)
 	return 0;
 }
 
-static int
-fetch_text(struct run *run, const char *section, struct buf *out, struct err *e)
+int
+schema_fetch(struct run *run, const char *section, struct buf *out, struct err *e)
 {
 	char *name = mem_printf("schema/%s.sql", section), *key;
 	struct finding f = { .key = name };
@@ -179,7 +177,7 @@ schema_apply(const struct opts *opts, struct run *run, const char *section, stru
 	int rc;
 
 	buf_init(&text, SCHEMA_LIMIT);
-	rc = fetch_text(run, section, &text, e);
+	rc = schema_fetch(run, section, &text, e);
 	if (rc == 0 && (rc = session_open(opts, run->id, "schema", &db, e)) == 0)
 		rc = apply_text(db, run, section, &text, report, e);
 	db_close(db);

@@ -13,6 +13,11 @@ struct opts;
  * or attributes; one that cannot be made is warned of. */
 int schema_roles(struct db *, struct run *, struct err *) GPM_NODISCARD;
 
+#define SCHEMA_LIMIT ((size_t)256 << 20) /* bytes of schema text that are held at once */
+
+/* schema_fetch(run, section, out, e): the text of schema/<section>.sql, checked. */
+int schema_fetch(struct run *, const char *section, struct buf *out, struct err *) GPM_NODISCARD;
+
 /* schema_apply(opts, run, section, report, e): the statements of schema/<section>.sql, each in a transaction
  * with its line in gpm.steps, so that a restart goes on behind the last one.  A statement that
  * fails is reported and tried again at the next start; an owner that cannot be set is told only.

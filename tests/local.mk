@@ -6,10 +6,24 @@ AM_TESTS_ENVIRONMENT = top_builddir='$(abs_top_builddir)' top_srcdir='$(abs_top_
 unit_tests = \
 	%D%/unit/base.t %D%/unit/opt.t %D%/unit/log.t %D%/unit/progress.t %D%/unit/atomic.t \
 	%D%/unit/rows.t %D%/unit/floats.t %D%/unit/stage.t %D%/unit/store.t %D%/unit/sqlsplit.t \
-	%D%/unit/s3_sign.t %D%/unit/s3_xml.t %D%/unit/credentials.t %D%/unit/retry.t %D%/unit/store_s3.t
+	%D%/unit/s3_sign.t %D%/unit/s3_xml.t %D%/unit/credentials.t %D%/unit/retry.t %D%/unit/store_s3.t \
+	%D%/unit/record.t %D%/unit/journal.t %D%/unit/manifest.t %D%/unit/runid.t %D%/unit/spool.t \
+	%D%/unit/pool.t %D%/unit/golden.t
+
+lint_tests = %D%/lint/options.t %D%/lint/source.t
+
+system_tests = \
+	%D%/system/path.t %D%/system/choose.t %D%/system/corruption.t %D%/system/death.t \
+	%D%/system/errors.t %D%/system/everything.t %D%/system/faults.t %D%/system/locks.t \
+	%D%/system/s3-path.t %D%/system/s3-store.t
+
+golden_files = \
+	%D%/golden/export.jsonl %D%/golden/push.jsonl %D%/golden/table.jsonl %D%/golden/run.jsonl \
+	%D%/golden/part.jsonl %D%/golden/rows.csv %D%/golden/rows.expected
 
 fuzz_targets = \
-	%D%/fuzz/fuzz-rows %D%/fuzz/fuzz-floats %D%/fuzz/fuzz-decompress %D%/fuzz/fuzz-sqlsplit
+	%D%/fuzz/fuzz-rows %D%/fuzz/fuzz-floats %D%/fuzz/fuzz-decompress %D%/fuzz/fuzz-sqlsplit \
+	%D%/fuzz/fuzz-record %D%/fuzz/fuzz-journal
 
 check_PROGRAMS += $(unit_tests) $(fuzz_targets) %D%/unit/store-probe
 TESTS += $(unit_tests)
@@ -61,6 +75,27 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/import
 %C%_unit_store_s3_t_SOURCES = %D%/unit/store_s3.c
 %C%_unit_store_s3_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_store_s3_t_LDADD = $(GPM_LIBS)
+%C%_unit_record_t_SOURCES = %D%/unit/record.c
+%C%_unit_record_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_record_t_LDADD = $(GPM_LIBS)
+%C%_unit_journal_t_SOURCES = %D%/unit/journal.c
+%C%_unit_journal_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_journal_t_LDADD = $(GPM_LIBS)
+%C%_unit_manifest_t_SOURCES = %D%/unit/manifest.c
+%C%_unit_manifest_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_manifest_t_LDADD = $(GPM_LIBS)
+%C%_unit_runid_t_SOURCES = %D%/unit/runid.c
+%C%_unit_runid_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_runid_t_LDADD = $(GPM_LIBS)
+%C%_unit_spool_t_SOURCES = %D%/unit/spool.c
+%C%_unit_spool_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_spool_t_LDADD = $(GPM_LIBS)
+%C%_unit_pool_t_SOURCES = %D%/unit/pool.c
+%C%_unit_pool_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_pool_t_LDADD = $(GPM_LIBS)
+%C%_unit_golden_t_SOURCES = %D%/unit/golden.c
+%C%_unit_golden_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_golden_t_LDADD = $(GPM_LIBS)
 # no test: one call of the store for system tests
 %C%_unit_store_probe_SOURCES = %D%/unit/store_s3_probe.c
 %C%_unit_store_probe_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -90,7 +125,17 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_CFLAGS)
 %C%_fuzz_fuzz_sqlsplit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_fuzz_fuzz_sqlsplit_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_fuzz_sqlsplit_LDADD = $(GPM_LIBS)
+%C%_fuzz_fuzz_record_SOURCES = %D%/fuzz/fuzz-record.c $(fuzz_main)
+%C%_fuzz_fuzz_record_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_fuzz_record_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_fuzz_record_LDADD = $(GPM_LIBS)
+%C%_fuzz_fuzz_journal_SOURCES = %D%/fuzz/fuzz-journal.c $(fuzz_main)
+%C%_fuzz_fuzz_journal_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_fuzz_journal_LDADD = $(GPM_LIBS)
 
-TESTS += %D%/fuzz/replay.t
-check_SCRIPTS += %D%/fuzz/replay.t
-EXTRA_DIST += %D%/lib.sh %D%/rgw.sh %D%/fake_s3.py %D%/fuzz/replay.t %D%/fuzz/corpus
+# The scripts: those that start a database come last.
+TESTS += %D%/fuzz/replay.t $(lint_tests) $(system_tests)
+check_SCRIPTS += %D%/fuzz/replay.t $(lint_tests) $(system_tests)
+EXTRA_DIST += %D%/lib.sh %D%/rgw.sh %D%/fake_s3.py %D%/fuzz/replay.t %D%/fuzz/corpus \
+	$(lint_tests) $(system_tests) %D%/system/fixture.sh %D%/system/everything.sql $(golden_files)

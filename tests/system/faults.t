@@ -36,7 +36,7 @@ again
 ok "export" export_shop -q
 sed -i '5s/"rec"/"Rec"/' "$spool"/*/export.jsonl
 exits 4 "a damaged line in the middle of a journal" push_shop
-has "the journal is named" "$TEST_DIR/err" "export.jsonl' is damaged"
+has "the journal is named" "$TEST_DIR/err" "is damaged"
 hasnt "nothing was sealed" "$TEST_DIR/err" "sealed"
 
 # --- signals

@@ -150,7 +150,7 @@ open_golden(void)
 	struct err e;
 
 	url = mem_printf("file://%s", folder != NULL ? folder : "");
-	if (store_open(url, false, &s, &e) < 0)
+	if (store_open(url, false, NULL, &s, &e) < 0)
 		printf("# %s\n", e.text);
 	free(url);
 	free(folder);

@@ -425,7 +425,7 @@ main(void)
 	if (mkdtemp(base) == NULL)
 		return 1;
 	url = mem_printf("file://%s/bucket", base);
-	ok(store_open(url, true, &store, &e) == 0, "a bucket");
+	ok(store_open(url, true, NULL, &store, &e) == 0, "a bucket");
 	free(url);
 	test_round_trip(0);
 	test_round_trip(1);

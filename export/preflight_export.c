@@ -1,0 +1,204 @@
+/* preflight_export.c -- gpm-export preflight: can this source be exported from here? */
+#include "prelude.h"
+
+#include <inttypes.h>
+#include <sys/statvfs.h>
+
+#include "catalog.h"
+#include "client_program.h"
+#include "err.h"
+#include "opt.h"
+#include "parse.h"
+#include "preflight.h"
+#include "preflight_export.h"
+#include "selection.h"
+#include "source.h"
+#include "spool.h"
+
+struct looking {
+	const struct opts *opts;
+	struct preflight *list;
+	struct db *db;
+	char *condition;
+	uint64_t tables, bytes, foreign;
+};
+
+static int
+add_table(void *ctx, struct rec_table *t, struct err *e)
+{
+	struct looking *l = ctx;
+
+	(void)e; /* cannot fail */
+	l->tables++;
+	l->bytes += t->bytes;
+	return 0;
+}
+
+static int
+add_skipped(void *ctx, struct rec_skipped *s, struct err *e)
+{
+	struct looking *l = ctx;
+
+	(void)s; /* only their number */
+	(void)e;
+	l->foreign++;
+	return 0;
+}
+
+static void
+look_at_server(struct looking *l)
+{
+	struct rec_run who = { 0 };
+	struct err e;
+
+	if (source_identify(l->db, &who, &e) < 0) {
+		preflight_fail(l->list, &e);
+	} else {
+		preflight_ok(l->list, "%.60s, database %s, encoding %s", who.server_version, who.database, who.encoding);
+		if (strcmp(who.encoding, "SQL_ASCII") == 0)
+			preflight_warn(l->list, "SQL_ASCII: bytes are carried as they are; gpm-import load --source-encoding");
+		if (strcmp(who.system, "PostgreSQL") != 0)
+			preflight_warn(l->list, "%s: rows leave through the coordinator by COPY", who.system);
+	}
+	record_free_fields(REC_RUN, &who);
+}
+
+static void
+look_at_tables(struct looking *l)
+{
+	char size[FORMAT_SIZE_LEN];
+	struct err e;
+
+	if ((l->condition = selection_condition(l->db, l->opts, &e)) == NULL ||
+	    catalog_tables(l->db, l->condition, "UTF8", true, add_table, l, &e) < 0) {
+		preflight_fail(l->list, &e);
+		return;
+	}
+	preflight_ok(l->list, "%" PRIu64 " tables can be read, %s on the server's disk", l->tables,
+	    format_size(l->bytes, size));
+	if (catalog_skipped(l->db, l->condition, add_skipped, l, &e) < 0)
+		preflight_fail(l->list, &e);
+	else if (l->foreign > 0)
+		preflight_warn(l->list, "%" PRIu64 " foreign tables will be passed over", l->foreign);
+}
+
+static void
+look_at_large_objects(struct looking *l)
+{
+	struct err e;
+	uint64_t n;
+
+	if (catalog_large_objects(l->db, &n, &e) < 0)
+		preflight_fail(l->list, &e);
+	else if (n > 0 && !opt_flag(l->opts, OPT_ID_no_large_objects)) {
+		err_set(&e, ERR_FAILED, "%" PRIu64 " large objects are not carried", n);
+		err_hint(&e, "--no-large-objects leaves them behind");
+		preflight_fail(l->list, &e);
+	}
+}
+
+/* The lock table has room for max_locks_per_transaction of every possible session together. */
+static void
+look_at_locks(struct looking *l)
+{
+	struct err e;
+	uint64_t room;
+	char *value = db_value(l->db, "SELECT pg_catalog.current_setting('max_locks_per_transaction')::int8 *"
+	    " (pg_catalog.current_setting('max_connections')::int8 +"
+	    " pg_catalog.current_setting('max_prepared_transactions')::int8)", 0, NULL, &e);
+
+	if (value == NULL || parse_u64(value, 0, INT64_MAX, &room, &e) < 0) {
+		preflight_fail(l->list, &e);
+	} else if (l->tables > room) {
+		err_set(&e, ERR_FAILED, "the server's lock table holds about %" PRIu64 " locks, %" PRIu64 " tables need as many",
+		    room, l->tables);
+		err_hint(&e, "raise max_locks_per_transaction");
+		preflight_fail(l->list, &e);
+	} else {
+		preflight_ok(l->list, "the lock table has room for %" PRIu64 " tables", room);
+	}
+	free(value);
+}
+
+static void
+look_at_snapshot(struct looking *l)
+{
+	struct err e;
+	char *id = NULL;
+
+	if (db_exec(l->db, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", &e) == 0)
+		id = db_value(l->db, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &e);
+	if (id == NULL)
+		preflight_fail(l->list, &e);
+	else
+		preflight_ok(l->list, "a snapshot can be shared between sessions");
+	free(id);
+	if (db_exec(l->db, "ROLLBACK", &e) < 0)
+		preflight_fail(l->list, &e);
+}
+
+static void
+look_at_programs(struct looking *l)
+{
+	static const char *const names[] = { "pg_dump", "pg_dumpall" };
+	struct client_program p;
+	struct err e;
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(names); i++) {
+		if (client_program_find(names[i], opt_string(l->opts, OPT_ID_client_bin), db_version(l->db), &p, &e) < 0) {
+			preflight_fail(l->list, &e);
+			continue;
+		}
+		preflight_ok(l->list, "%s of version %d: '%s'", names[i], p.version / 10000, p.path);
+		client_program_release(&p);
+	}
+}
+
+static void
+look_at_spool(struct looking *l)
+{
+	char space[FORMAT_SIZE_LEN], need[FORMAT_SIZE_LEN];
+	struct spool *spool;
+	struct statvfs fs;
+	struct err e;
+	uint64_t bytes;
+
+	if (spool_open(opt_string(l->opts, OPT_ID_spool), true, &spool, &e) < 0) {
+		preflight_fail(l->list, &e);
+		return;
+	}
+	if (statvfs(spool_dir(spool), &fs) != 0) {
+		err_sys(&e, "cannot look at '%s'", spool_dir(spool));
+		preflight_fail(l->list, &e);
+	} else {
+		bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+		if (bytes < l->bytes)
+			preflight_warn(l->list, "the spool has %s free, the tables %s: run gpm-push while gpm-export works",
+			    format_size(bytes, space), format_size(l->bytes, need));
+		else
+			preflight_ok(l->list, "the spool has %s free", format_size(bytes, space));
+	}
+	spool_close(spool);
+}
+
+int
+preflight_export(const struct opts *opts, struct err *e)
+{
+	struct looking l = { .opts = opts, .list = preflight_new() };
+
+	if (source_connect(opts, NULL, "preflight", &l.db, e) < 0) {
+		preflight_fail(l.list, e);
+	} else {
+		look_at_server(&l);
+		look_at_tables(&l);
+		look_at_large_objects(&l);
+		look_at_locks(&l);
+		look_at_snapshot(&l);
+		look_at_programs(&l);
+	}
+	if (opt_string(opts, OPT_ID_spool) != NULL)
+		look_at_spool(&l);
+	free(l.condition);
+	db_close(l.db);
+	return preflight_end(l.list, e);
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Goal of this test: preflight finds beforehand what would stop each tool, and changes nothing.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/fixture.sh"
+
+pg_up src
+pg_up dst
+fill_shop src 4000
+fresh_warehouse
+source_args=(-h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d shop --spool "$spool")
+import_args=(--from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse)
+
+exits 0 "export: all is well" gpm-export preflight "${source_args[@]}"
+has "tables" "$TEST_DIR/out" "ok       8 tables can be read"
+has "pg_dump" "$TEST_DIR/out" "ok       pg_dump of version"
+is "nothing was exported" "$(find "$spool" -type f)" ""
+q src shop "select lo_from_bytea(0, 'x')" >/dev/null
+exits 1 "export: large objects" gpm-export preflight "${source_args[@]}"
+has "are counted" "$TEST_DIR/out" "FAILED   1 large objects"
+q src shop "select lo_unlink(oid) from pg_largeobject_metadata; create role reader login" >/dev/null
+exits 1 "export: tables that may not be read" gpm-export preflight "${source_args[@]}" -U reader
+has "are told" "$TEST_DIR/out" "may not be read"
+exits 1 "export: no pg_dump" gpm-export preflight "${source_args[@]}" --client-bin "$TEST_DIR"
+has "is told" "$TEST_DIR/out" "FAILED   pg_dump is not to be found"
+exits 1 "export: no server" gpm-export preflight -h 127.0.0.1 -p 1 -d x
+has "is told" "$TEST_DIR/out" "FAILED   cannot connect"
+
+exits 0 "push: all is well" gpm-push preflight --to "file://$bucket"
+has "put" "$TEST_DIR/out" "ok       an object can be put"
+has "get" "$TEST_DIR/out" "the same bytes"
+is "the probe is gone" "$(find "$bucket" -mindepth 1)" ""
+exits 1 "push: no bucket" gpm-push preflight --to "file://$TEST_DIR/nowhere"
+exits 2 "push: no place given" gpm-push preflight
+
+exits 1 "import: no run" gpm-import preflight "${import_args[@]}"
+ok "export" export_shop -q
+ok "push" push_shop -q
+exits 0 "import: all is well" gpm-import preflight "${import_args[@]}"
+has "the role that is missing" "$TEST_DIR/out" "warning  role shop_owner is missing"
+has "no table yet" "$TEST_DIR/out" "none of the run's 8 tables"
+is "nothing was made" "$(q dst warehouse "select count(*) from pg_namespace where nspname in ('gpm', 'sales')")" 0
+ok "load" load_shop -q
+exits 0 "import: after the load" gpm-import preflight "${import_args[@]}"
+has "the tables are there" "$TEST_DIR/out" "8 of the run's 8 tables are there already, 7 of them hold rows"
+done_testing
