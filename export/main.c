@@ -15,7 +15,7 @@ static const struct opt_tool_info info = {
 	.summary = "take a database out into the spool, for gpm-push",
 	.usage =
 	    "  gpm-export -d DATABASE --spool DIR [OPTION]...\n"
-	    "  gpm-export preflight -d DATABASE [--spool DIR]   can it be exported from here?\n",
+	    "  gpm-export preflight -d DATABASE    can it be exported from here?\n",
 	.commands = commands,
 	.examples =
 	    "  gpm-export -h old-coordinator -d shop --spool /var/spool/gpm\n"

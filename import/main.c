@@ -26,11 +26,11 @@ static const struct opt_tool_info info = {
 	.name = "gpm-import",
 	.summary = "load what gpm-push stored, and prove that nothing is missing",
 	.usage =
-	    "  gpm-import list   --from URL               runs and their state\n"
-	    "  gpm-import verify --from URL [--full]      objects against the manifest\n"
-	    "  gpm-import load   --from URL -d DATABASE   schema, rows, sequences, verdict\n"
-	    "  gpm-import check  --from URL -d DATABASE   what was loaded against the manifest\n"
-	    "  gpm-import preflight --from URL -d DATABASE   what the destination lacks\n",
+	    "  gpm-import list      --from URL               runs and their state\n"
+	    "  gpm-import verify    --from URL [--full]      objects against the manifest\n"
+	    "  gpm-import preflight --from URL -d DATABASE   what the destination lacks\n"
+	    "  gpm-import load      --from URL -d DATABASE   schema, rows, verdict\n"
+	    "  gpm-import check     --from URL -d DATABASE   what was loaded, once more\n",
 	.examples =
 	    "  gpm-import load --from file:///mnt/disk/shop -h new-coordinator -d warehouse\n",
 	.commands = names,

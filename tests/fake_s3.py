@@ -5,7 +5,8 @@
 
 Listens on 127.0.0.1, on a port of its own choice below 32768, written to PORT_FILE.  Each request takes
 the next STEP; when none is left every further one is answered well.  LOG gets a line for each request:
-method, path, range, if-match, the step.  Objects are kept in memory; signatures are not checked.
+method, path, range, if-match, the step.  Objects are kept in memory; signatures are not checked, the hashes of
+what is put are.  With FAKE_PEM, a file of a certificate and its key, it speaks https.
 
     ok            as an S3 server should
     503, 503:N    SlowDown, with Retry-After: N
@@ -14,6 +15,7 @@ method, path, range, if-match, the step.  Objects are kept in memory; signatures
     cut:N         GET: N bytes of the body, then the connection dies; PUT: it dies after N bytes came
     tagless:N     as cut, without an ETag
     late          PUT: stored, but the connection dies before the answer
+    hangup        as ok, but the connection is closed without a word about it
     etag          an ETag that is not the body's
     kms           the same, with the header of a key service
     noetag        no ETag
@@ -31,12 +33,14 @@ method, path, range, if-match, the step.  Objects are kept in memory; signatures
     skewhead      403 without a body, by the same clock
     denied        403 AccessDenied, with what an error might repeat of the request
 """
+import base64
 import email.utils
 import hashlib
 import http.server
 import os
 import random
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -99,6 +103,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        if self.name == "hangup":
+            self.close_connection = True
 
     def error(self, status, code, headers=(), extra=""):
         body = f"<Error><Code>{code}</Code><Message>it is so</Message><RequestId>fake-2</RequestId>{extra}</Error>"
@@ -150,6 +156,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.refused():
             return
         md5 = hashlib.md5(body).hexdigest()
+        if base64.b64decode(self.headers["content-md5"]).hex() != md5:
+            self.error(400, "InvalidDigest")
+            return
+        if self.headers["x-amz-content-sha256"] != hashlib.sha256(body).hexdigest():
+            self.error(400, "InvalidRequest")
+            return
         objects[self.key] = body
         if self.name == "late":
             self.die()
@@ -240,6 +252,10 @@ def main():
         except OSError:
             continue
     server.daemon_threads = True
+    if "FAKE_PEM" in os.environ:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.environ["FAKE_PEM"])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     with open(port_file + ".new", "w", encoding="ascii") as out:
         out.write(f"{server.server_address[1]}\n")
     os.rename(port_file + ".new", port_file)

@@ -15,7 +15,7 @@ static const struct opt_tool_info info = {
 	.summary = "store what gpm-export took out, for gpm-import on the other side",
 	.usage =
 	    "  gpm-push --spool DIR --to URL [OPTION]...\n"
-	    "  gpm-push preflight --to URL                  does the bucket do what is needed?\n",
+	    "  gpm-push preflight --to URL         does the bucket do what is needed?\n",
 	.commands = commands,
 	.examples =
 	    "  gpm-push --spool /var/spool/gpm --to file:///mnt/disk/shop\n",

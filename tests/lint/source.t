@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 cd "${top_srcdir:-$tests_dir/..}" || exit 1
 folders=(common export upload import)
-columns=110
 
 # clean NAME COMMAND…: the command finds nothing; what it finds is what is wrong.
 clean() {
@@ -98,20 +97,6 @@ foreign_includes() {
 clean "includes come from the same folder or from common/" foreign_includes
 clean "no file name stands in two folders" \
 	bash -c 'printf "%s\n" "$@" | grep -E "^(common|export|upload|import)/.*\.h$" | sed "s,.*/,," | sort | uniq -d' - "${h_files[@]}"
-
-wide_lines() {
-	for file in "${c_files[@]}" "${h_files[@]}"; do
-		expand "$file" | grep -nE "^.{$((columns + 1)),}" | sed "s,^\([0-9]*\):.*,$file:\1,"
-	done
-}
-# Older lines are wider.  TODO: once this says ok, it has to be a "clean" like the others.
-if wide=$(wide_lines) && [ -z "$wide" ]; then
-	result 0 "no line of C has more than $columns columns"
-else
-	test_count=$((test_count + 1)) # expected, so not counted as failed
-	echo "not ok $test_count - no line of C has more than $columns columns # TODO $(wc -l <<<"$wide") lines have"
-	comment <<<"$wide"
-fi
 
 if command -v shellcheck >/dev/null; then
 	# SC2154 does not see what read, traps and other files assign; set -u does

@@ -10,9 +10,10 @@ fill_shop src 4000
 
 # tables_of OPTION…: the tables of a new run with these options, one line
 tables_of() {
+	rm -rf "$spool" "${bucket:?}"/*
 	export_shop -q --new-run "$@" 2>"$TEST_DIR/err" || { echo "status $?"; return; }
 	push_shop -q || return
-	run=$(basename "$(find "$bucket" -maxdepth 1 -name '2*' | sort | tail -n 1)")
+	run=$(basename "$(run_dir)")
 	sed -n 's/^{"rec":"manifest".*"schema":"\(.*\)","name":"\(.*\)","key".*/\1.\2/p' "$bucket/$run/manifest.jsonl" |
 		sort | tr '\n' ' '
 }

@@ -233,6 +233,31 @@ p put a "$TEST_DIR/ten"
 exits 1 "no right to remove" p remove a
 has "is told" "$TEST_DIR/err" "cannot remove 's3://b/p/a': HTTP 403 AccessDenied"
 
+fake ok hangup ok
+p put a "$TEST_DIR/ten"
+exits 0 "a kept connection that has died meanwhile" p remove a
+is "costs no try" "$(requests)" "PUT - - ok|HEAD - - hangup|DELETE - - ok|"
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=fake -addext subjectAltName=IP:127.0.0.1 \
+	-keyout "$TEST_DIR/key.pem" -out "$TEST_DIR/ca.pem" 2>"$TEST_DIR/err" || comment <"$TEST_DIR/err"
+cat "$TEST_DIR/key.pem" "$TEST_DIR/ca.pem" >"$TEST_DIR/both.pem"
+FAKE_PEM=$TEST_DIR/both.pem fake
+GPM_ENDPOINT_URL=https${GPM_ENDPOINT_URL#http}
+exits 1 "a certificate that nobody vouches for" p put a "$TEST_DIR/ten"
+has "is a reason of its own" "$TEST_DIR/err" "hint: put the certificate of the server's authority"
+AWS_CA_BUNDLE=$TEST_DIR/ca.pem exits 0 "a private authority" p put a "$TEST_DIR/ten"
+CURL_CA_BUNDLE=$TEST_DIR/ca.pem exits 0 "by curl's variable too" p get a
+AWS_CA_BUNDLE=$TEST_DIR/none.pem exits 1 "a file of authorities that is not there" p get a
+is "nothing was sent to whom nobody knows" "$(requests)" "PUT - - ok|GET - - ok|"
+
+fake 503:60
+"$probe" s3://b/p put a "$TEST_DIR/ten" 2>"$TEST_DIR/stop.err" &
+sleep 1
+start=$SECONDS
+kill -TERM $!
+wait $!
+is "a signal ends a wait that the server wishes" $? 143
+ok "at once too" test $((SECONDS - start)) -lt 5
 fake ok slow:3
 p put a "$TEST_DIR/ten"
 exits 0 "a slow server" p get a

@@ -30,6 +30,7 @@ static struct {
 	bool strange;           /* a worker's number is out of range or somebody else's */
 	unsigned inside, begun;
 	bool closed;
+	unsigned passes;        /* the one job that a closed gate lets through */
 } seen = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 static unsigned workers;
@@ -43,6 +44,7 @@ reset(unsigned n, bool closed)
 	seen.strange = false;
 	seen.inside = seen.begun = 0;
 	seen.closed = closed;
+	seen.passes = JOBS;
 	workers = n;
 }
 
@@ -74,7 +76,7 @@ work(void *ctx, unsigned worker, void *arg, struct err *e)
 	seen.inside++;
 	seen.begun++;
 	pthread_cond_broadcast(&seen.changed);
-	while (seen.closed)
+	while (seen.closed && seen.passes != j->number)
 		pthread_cond_wait(&seen.changed, &seen.mutex);
 	seen.inside--;
 	pthread_mutex_unlock(&seen.mutex);
@@ -109,6 +111,15 @@ open_gate(void)
 {
 	pthread_mutex_lock(&seen.mutex);
 	seen.closed = false;
+	pthread_cond_broadcast(&seen.changed);
+	pthread_mutex_unlock(&seen.mutex);
+}
+
+static void
+let_pass(unsigned number)
+{
+	pthread_mutex_lock(&seen.mutex);
+	seen.passes = number;
 	pthread_cond_broadcast(&seen.changed);
 	pthread_mutex_unlock(&seen.mutex);
 }
@@ -186,6 +197,31 @@ test_failure(void)
 	is_str(e.text, "job 0 failed", "of the job that failed");
 	ok(astray(5) == 0, "every job was done or dropped once");
 	ok(seen.runs[0] == 1 && seen.runs[1] == 1, "what was begun was finished");
+}
+
+/* Two fail, one after the other: the first is told. */
+static void
+test_two_failures(void)
+{
+	struct pool *p;
+	struct err e = { ERR_OK, "", "" };
+	int rc = 0;
+
+	reset(2, true);
+	p = pool_start(2, work, drop, &seen);
+	for (unsigned i = 0; rc == 0 && i < 4; i++) {
+		rc = pool_put(p, new_job(i, i < 2), &e);
+		if (i == 1)
+			wait_until_begun(2);
+	}
+	ok(rc == 0, "two jobs are held, two wait");
+	let_pass(1);
+	ok(pool_put(p, new_job(4, false), &e) == -1, "the second fails");
+	is_str(e.text, "job 1 failed", "and is told");
+	open_gate();
+	ok(pool_finish(p, &e) == -1 && seen.runs[0] == 1, "then the first, which was begun before");
+	is_str(e.text, "job 1 failed", "the error that came first is the pool's");
+	ok(astray(5) == 0, "every job was done or dropped once");
 }
 
 /* One worker: nothing is begun after a failure, whatever waits. */
@@ -310,6 +346,7 @@ main(void)
 		test_all(sizes[i]);
 	test_empty();
 	test_failure();
+	test_two_failures();
 	test_first_error_stops();
 	test_abort();
 	test_storm();

@@ -2,6 +2,7 @@
  * holder closes it or dies, and what is removed is what was asked for. */
 #include "prelude.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -110,8 +111,8 @@ test_list(void)
 	    "20261120T231816Z-9F3A1C", ".20261120T231816Z-9f3a1c",
 		"20261120T231816Z-9f3a1c.part", "20261120T231816Z-9f3a1c~" };
 	struct spool *s = open_spool();
-	spool_id *runs;
-	size_t n;
+	spool_id *runs = NULL;
+	size_t n = 0;
 	struct err e;
 
 	ok(rmdir(at("spool/" RUN)) == 0 && spool_runs(s, &runs, &n, &e) == 0 && n == 0,
@@ -265,15 +266,15 @@ test_spool_lock(void)
 {
 	struct spool *s = open_spool();
 	struct err e;
-	int said, let_go, early;
+	int said, let_go;
+	struct pollfd early;
 	char c;
 	pid_t pid;
 
 	ok(spool_lock(s, &e) == 0, "the spool's lock");
 	pid = holder(SPOOL_LOCK, &said, &let_go);
-	usleep(50000); /* it may have come to wait by now; with or without that the result is the same */
-	early = waitpid(pid, NULL, WNOHANG);
-	is_u64((uint64_t)early, 0, "another process waits for it");
+	early = (struct pollfd){ .fd = said, .events = POLLIN };
+	is_u64((uint64_t)poll(&early, 1, 100), 0, "another process does not get it");
 	spool_unlock(s);
 	ok(has_it(said), "and gets it when it is dropped");
 	close(let_go);
@@ -287,6 +288,8 @@ test_spool_lock(void)
 
 /* --- files --- */
 
+#define OTHER "20300101T000000Z-000001" /* nobody locked it */
+
 static void
 test_files(void)
 {
@@ -295,39 +298,39 @@ test_files(void)
 	struct err e;
 	char *path;
 
-	ok(spool_run_open(s, RUN, true, &r, &e) == 0, "a run");
+	ok(spool_run_open(s, OTHER, true, &r, &e) == 0, "a run");
 	path = spool_run_path(r, "schema/pre-data.sql");
-	is_str(path, at("spool/" RUN "/schema/pre-data.sql"), "a path in it");
+	is_str(path, at("spool/" OTHER "/schema/pre-data.sql"), "a path in it");
 	free(path);
 	ok(spool_run_make_dirs(r, "data/l/a1/b0001/000001.csv", &e) == 0 &&
-	    exists("spool/" RUN "/data/l/a1/b0001"), "folders for a key");
-	ok(!exists("spool/" RUN "/data/l/a1/b0001/000001.csv"), "not the file itself");
-	ok(spool_run_make_dirs(r, "manifest.jsonl", &e) == 0 && !exists("spool/" RUN "/manifest.jsonl"),
+	    exists("spool/" OTHER "/data/l/a1/b0001"), "folders for a key");
+	ok(!exists("spool/" OTHER "/data/l/a1/b0001/000001.csv"), "not the file itself");
+	ok(spool_run_make_dirs(r, "manifest.jsonl", &e) == 0 && !exists("spool/" OTHER "/manifest.jsonl"),
 	    "a key that needs none");
-	touch("spool/" RUN "/data/l/a1/b0001/000001.csv");
-	make_dir("spool/" RUN "/data/l/a1/b0002");
+	touch("spool/" OTHER "/data/l/a1/b0001/000001.csv");
+	make_dir("spool/" OTHER "/data/l/a1/b0002");
 	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0 &&
-	    !exists("spool/" RUN "/data/l/a1/b0001/000001.csv"),
+	    !exists("spool/" OTHER "/data/l/a1/b0001/000001.csv"),
 	    "a file is removed");
 	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0, "an absent one is no error");
 	spool_run_prune(r, "data/l/a1/b0001/000001.csv");
-	ok(!exists("spool/" RUN "/data/l/a1/b0001") && exists("spool/" RUN "/data/l/a1/b0002"),
+	ok(!exists("spool/" OTHER "/data/l/a1/b0001") && exists("spool/" OTHER "/data/l/a1/b0002"),
 	    "an empty folder goes, the next is not empty");
-	touch("spool/" RUN "/data/l/a1/b0002/000001.csv");
+	touch("spool/" OTHER "/data/l/a1/b0002/000001.csv");
 	spool_run_prune(r, "data/l/a1/b0002/000001.csv");
-	ok(exists("spool/" RUN "/data/l/a1/b0002/000001.csv"), "a file is never pruned");
-	ok(unlink(at("spool/" RUN "/data/l/a1/b0002/000001.csv")) == 0, "it is gone");
+	ok(exists("spool/" OTHER "/data/l/a1/b0002/000001.csv"), "a file is never pruned");
+	ok(unlink(at("spool/" OTHER "/data/l/a1/b0002/000001.csv")) == 0, "it is gone");
 	spool_run_prune(r, "data/l/a1/b0002/000001.csv");
-	ok(!exists("spool/" RUN "/data"), "all that is empty goes");
-	ok(exists("spool/" RUN), "but the run");
+	ok(!exists("spool/" OTHER "/data"), "all that is empty goes");
+	ok(exists("spool/" OTHER), "but the run");
 	spool_run_prune(r, "manifest.jsonl");
-	ok(exists("spool/" RUN), "nor by a key without a folder");
-	make_dir("spool/" RUN "/data/l/a1");
+	ok(exists("spool/" OTHER), "nor by a key without a folder");
+	make_dir("spool/" OTHER "/data/l/a1");
 	make_dir("outside");
 	touch("outside/precious");
-	touch("spool/" RUN "/data/l/a1/x");
-	ok(symlink(at("outside"), at("spool/" RUN "/data/l/link")) == 0, "a link out of the spool");
-	ok(spool_run_remove(r, "data", &e) == 0 && !exists("spool/" RUN "/data"),
+	touch("spool/" OTHER "/data/l/a1/x");
+	ok(symlink(at("outside"), at("spool/" OTHER "/data/l/link")) == 0, "a link out of the spool");
+	ok(spool_run_remove(r, "data", &e) == 0 && !exists("spool/" OTHER "/data"),
 	    "a folder is removed with all in it");
 	ok(exists("outside/precious"), "and nothing outside");
 	spool_run_close(r);
