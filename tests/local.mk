@@ -13,7 +13,7 @@ unit_tests = \
 lint_tests = %D%/lint/options.t %D%/lint/source.t
 
 system_tests = \
-	%D%/system/path.t %D%/system/choose.t %D%/system/corruption.t %D%/system/death.t \
+	%D%/system/path.t %D%/system/preflight.t %D%/system/choose.t %D%/system/corruption.t %D%/system/death.t \
 	%D%/system/errors.t %D%/system/everything.t %D%/system/faults.t %D%/system/locks.t \
 	%D%/system/s3-path.t %D%/system/s3-store.t
 
