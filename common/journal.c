@@ -97,9 +97,11 @@ take_line(struct reader *r, const char *line, size_t len, struct err *e)
 		r->bad = true;
 		return 0;
 	}
-	if (r->bad)
-		return err_set(e, ERR_DIFFERS, "is damaged: the line at byte %llu cannot be read, but later ones can",
+	if (r->bad) {
+		err_set(e, ERR_DIFFERS, "is damaged: the line at byte %llu cannot be read, but later ones can",
 		    (unsigned long long)r->offset);
+		return err_hint(e, "the disk may be failing, or the power failed; gpm-export --new-run starts anew");
+	}
 	if (parse_line(line, len, &record, e) < 0)
 		return err_context(e, "line at byte %llu", (unsigned long long)r->offset);
 	rc = r->offset == 0 ? check_head(&record, r->format, r->run, e)

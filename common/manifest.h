@@ -1,6 +1,7 @@
 /* manifest.h -- sealed lists: written once, hashed by their last line, read as a stream.
  *
- * A manifest is a head line, records, and an end record whose sha256 covers every byte before it. */
+ * A manifest is a head line, records, and an end record whose sha256, its last field, covers every
+ * byte of the file before ,"sha256" in that line. */
 #ifndef GPM_MANIFEST_H
 #define GPM_MANIFEST_H
 
@@ -13,6 +14,10 @@ struct manifest;
 
 #define MANIFEST_ROOT "manifest.jsonl"
 #define MANIFEST_SUMS "SHA256SUMS"
+
+/* How every manifest ends: the last bytes of its end line. */
+#define MANIFEST_SEAL_FORMAT ",\"sha256\":\"%s\"}\n"
+#define MANIFEST_SEAL_LEN (sizeof(",\"sha256\":\"\"}\n") - 1 + 64)
 
 /* What a whole stored file is: the manifests of a run name each other by these. */
 struct file_hash {

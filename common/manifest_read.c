@@ -80,18 +80,45 @@ next_line(struct manifest *m, size_t *len, struct err *e)
 	return 1;
 }
 
-/* One pass over all lines: the last one is the end record, and its hash is that of all before it. */
+static int
+no_end(const struct manifest *m, struct err *e)
+{
+	return err_set(e, ERR_DIFFERS, "'%s' is cut or edited: it has no end line", m->key);
+}
+
+/* Take the end record out of the last line; HASH has taken everything before it. */
+static int
+check_end(struct manifest *m, const char *last, size_t len, uint64_t lines, EVP_MD_CTX *hash, struct err *e)
+{
+	unsigned char self[32];
+	struct record r;
+
+	if (last == NULL || len < MANIFEST_SEAL_LEN || record_read(last, len, &r, e) < 0)
+		return no_end(m, e);
+	if (r.type != REC_END) {
+		record_release(&r);
+		return no_end(m, e);
+	}
+	record_take(&r, &m->end);
+	/* LEN does not count the newline, which the seal does */
+	if (EVP_DigestUpdate(hash, last, len + 1 - MANIFEST_SEAL_LEN) != 1 || EVP_DigestFinal_ex(hash, self, NULL) != 1)
+		return err_set(e, ERR_SYSTEM, "SHA-256 failed");
+	if (m->end.lines != lines - 1 || memcmp(m->end.sha256, self, sizeof(self)) != 0)
+		return err_set(e, ERR_DIFFERS, "'%s' was edited: its last line has another hash", m->key);
+	return 0;
+}
+
+/* One pass over all lines: the last one is the end record, whose hash is that of all before it. */
 static int
 check_self(struct manifest *m, struct err *e)
 {
 	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	unsigned char before[32];
 	char *last = NULL;
 	size_t last_len = 0, len;
 	uint64_t lines = 0;
-	struct record r;
-	int rc, good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
+	int rc = 0, good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
 
+	rewind(m->file);
 	while (good && (rc = next_line(m, &len, e)) > 0) {
 		if (last != NULL)
 			good = EVP_DigestUpdate(hash, last, last_len + 1) == 1;
@@ -100,24 +127,13 @@ check_self(struct manifest *m, struct err *e)
 		last_len = len;
 		lines++;
 	}
-	if (good)
-		good = EVP_DigestFinal_ex(hash, before, NULL) == 1;
-	EVP_MD_CTX_free(hash);
 	if (!good)
 		rc = err_set(e, ERR_SYSTEM, "SHA-256 failed");
-	if (rc == 0 && (last == NULL || record_read(last, last_len, &r, e) < 0))
-		rc = err_set(e, ERR_DIFFERS, "'%s' is cut or edited: it has no end line", m->key);
+	if (rc == 0)
+		rc = check_end(m, last, last_len, lines, hash, e);
+	EVP_MD_CTX_free(hash);
 	free(last);
-	if (rc < 0)
-		return -1;
-	if (r.type != REC_END) {
-		record_release(&r);
-		return err_set(e, ERR_DIFFERS, "'%s' is cut or edited: it has no end line", m->key);
-	}
-	record_take(&r, &m->end);
-	if (m->end.lines != lines - 1 || memcmp(m->end.sha256, before, 32) != 0)
-		return err_set(e, ERR_DIFFERS, "'%s' was edited: its last line has another hash", m->key);
-	return 0;
+	return rc;
 }
 
 static int
@@ -125,9 +141,12 @@ check_head(struct manifest *m, const char *format, const char *run, struct err *
 {
 	struct record r;
 	size_t len;
+	int rc;
 
 	rewind(m->file);
-	if (next_line(m, &len, e) <= 0 || record_read(m->line, len, &r, e) < 0)
+	if ((rc = next_line(m, &len, e)) <= 0)
+		return rc < 0 ? -1 : no_end(m, e);
+	if (record_read(m->line, len, &r, e) < 0)
 		return err_context(e, "'%s'", m->key);
 	if (r.type != REC_HEAD) {
 		record_release(&r);
@@ -161,8 +180,8 @@ manifest_fetch(struct store *store, const char *key, const char *format, const c
 	}
 	if ((rc = fetch_into(store, key, fd, expect, &m->hash, e)) <= 0)
 		goto err0;
-	rewind(m->file);
-	if ((rc = check_self(m, e)) < 0 || (rc = check_head(m, format, run, e)) < 0)
+	/* the head first: a newer version may end in another way */
+	if ((rc = check_head(m, format, run, e)) < 0 || (rc = check_self(m, e)) < 0)
 		goto err0;
 	manifest_rewind(m);
 	*out = m;

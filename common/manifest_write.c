@@ -6,6 +6,7 @@
 #include "atomic.h"
 #include "err.h"
 #include "manifest.h"
+#include "parse.h"
 
 #define WRITE_SIZE ((size_t)1 << 20) /* lines are gathered to writes of about this size */
 
@@ -56,38 +57,47 @@ manifest_begin(const char *path, const char *format, const char *run, struct man
 int
 manifest_add(struct manifest_writer *w, enum record_type type, const void *rec, struct err *e)
 {
+	size_t start = w->pending.len;
+
 	if (record_write(type, rec, &w->pending, e) < 0 || buf_addc(&w->pending, '\n', e) < 0)
 		return -1;
+	if (w->pending.len - start > RECORD_LINE_LIMIT)
+		return err_set(e, ERR_FAILED, "a %s record is longer than %zu bytes", record_type_name(type),
+		    RECORD_LINE_LIMIT);
 	w->lines++;
 	return w->pending.len >= WRITE_SIZE ? flush(w, e) : 0;
 }
 
-/* The end line, which is hashed for the whole file's hash only. */
+/* The end line: its hash covers all lines before it and its own bytes up to the hash. */
 static int
 add_end(struct manifest_writer *w, struct rec_end *end, struct file_hash *hash, struct err *e)
 {
-	EVP_MD_CTX *whole = NULL;
+	EVP_MD_CTX *self = NULL;
+	char hex[65];
 	int rc = -1;
 
 	end->lines = w->lines;
-	if (flush(w, e) < 0)
+	memset(end->sha256, 0, sizeof(end->sha256)); /* left out of the line; it is added below */
+	if (flush(w, e) < 0 || record_write(REC_END, end, &w->pending, e) < 0)
 		return -1;
-	if ((whole = EVP_MD_CTX_new()) == NULL || EVP_MD_CTX_copy_ex(whole, w->hash) != 1 ||
-	    EVP_DigestFinal_ex(w->hash, end->sha256, NULL) != 1) {
+	w->pending.len--; /* the closing brace comes after the hash */
+	if ((self = EVP_MD_CTX_new()) == NULL || EVP_MD_CTX_copy_ex(self, w->hash) != 1 ||
+	    EVP_DigestUpdate(self, w->pending.data, w->pending.len) != 1 ||
+	    EVP_DigestFinal_ex(self, end->sha256, NULL) != 1) {
 		err_set(e, ERR_SYSTEM, "SHA-256 failed");
 		goto done;
 	}
-	if (record_write(REC_END, end, &w->pending, e) < 0 || buf_addc(&w->pending, '\n', e) < 0)
+	if (buf_printf(&w->pending, e, MANIFEST_SEAL_FORMAT, format_hex(end->sha256, 32, hex)) < 0 ||
+	    flush(w, e) < 0)
 		goto done;
-	if (EVP_DigestUpdate(whole, w->pending.data, w->pending.len) != 1 ||
-	    EVP_DigestFinal_ex(whole, hash->sha256, NULL) != 1) {
+	if (EVP_DigestFinal_ex(w->hash, hash->sha256, NULL) != 1) {
 		err_set(e, ERR_SYSTEM, "SHA-256 failed");
 		goto done;
 	}
-	rc = atomic_write(w->file, w->pending.data, w->pending.len, e);
 	hash->size = atomic_size(w->file);
+	rc = 0;
 done:
-	EVP_MD_CTX_free(whole);
+	EVP_MD_CTX_free(self);
 	return rc;
 }
 

@@ -28,8 +28,9 @@ take_name(json_t *object, const char *key, char **out, struct err *e)
 		rc = 0;
 	} else if (hex != NULL) {
 		*out = mem_alloc(strlen(digits) / 2 + 1);
-		rc = parse_hex(digits, *out, strlen(digits) / 2, e);
-		if (rc == 0 && memchr(*out, '\0', strlen(digits) / 2) != NULL)
+		if ((rc = parse_hex(digits, *out, strlen(digits) / 2, e)) < 0)
+			bad_field(e, hex_key, "not hex");
+		else if (memchr(*out, '\0', strlen(digits) / 2) != NULL)
 			rc = bad_field(e, hex_key, "a name with a NUL byte");
 	} else {
 		rc = 0;

@@ -24,7 +24,7 @@ set_name(json_t *object, const char *key, const char *s)
 	return rc;
 }
 
-/* One name in a list: a string, or {"hex": "…"}. */
+/* One name in a list: a string, or {"name_hex": "…"}. */
 static json_t *
 name_element(const char *s)
 {
@@ -96,8 +96,13 @@ numbers_array(const struct numbers *numbers)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < numbers->len; i++)
+	for (size_t i = 0; i < numbers->len; i++) {
+		if (numbers->at[i] > INT64_MAX) {
+			json_decref(array);
+			return NULL; /* which the object does not take */
+		}
 		json_array_append_new(array, json_integer((json_int_t)numbers->at[i]));
+	}
 	return array;
 }
 
@@ -160,6 +165,7 @@ record_write(enum record_type type, const void *rec, struct buf *out, struct err
 {
 	const struct kind *kind = &record_kinds[type];
 	json_t *object = json_object();
+	size_t start = out->len;
 	int rc = json_object_set_new(object, "rec", json_string(kind->name));
 
 	for (size_t i = 0; rc == 0 && i < kind->nfields; i++) {
@@ -173,6 +179,8 @@ record_write(enum record_type type, const void *rec, struct buf *out, struct err
 	}
 	if (rc == 0 && (rc = json_dump_callback(object, dump_to_buf, out, JSON_COMPACT)) != 0)
 		err_set(e, ERR_FAILED, "a %s record is longer than %zu bytes", kind->name, out->limit);
+	if (rc != 0)
+		out->len = start; /* nothing half written */
 	json_decref(object);
 	return rc == 0 ? 0 : -1;
 }

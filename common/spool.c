@@ -113,12 +113,14 @@ spool_runs(struct spool *s, spool_id **out, size_t *n, struct err *e)
 	DIR *dir = opendir(s->dir);
 	spool_id *ids = NULL;
 	struct dirent *entry;
+	struct stat st;
 
 	if (dir == NULL)
 		return err_sys(e, "cannot list the spool '%s'", s->dir);
 	*n = 0;
 	while ((errno = 0, entry = readdir(dir)) != NULL) {
-		if (!runid_valid(entry->d_name))
+		if (!runid_valid(entry->d_name) ||
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
 			continue;
 		ids = mem_grow(ids, (*n + 1) * sizeof(*ids));
 		memcpy(ids[(*n)++], entry->d_name, sizeof(*ids));

@@ -32,11 +32,10 @@ edit_line() { # FILE SED-SCRIPT: the text changed
 
 reseal() { # FILE: the end line's own hash made right again, as somebody who knows the format would
 	python3 - "$1" <<-'PY'
-		import sys, re, hashlib
+		import sys, hashlib
 		data = open(sys.argv[1], "rb").read()
-		cut = data[:-1].rfind(b"\n") + 1
-		end = re.sub(rb'"sha256":"[0-9a-f]{64}"', b'"sha256":"' + hashlib.sha256(data[:cut]).hexdigest().encode() + b'"', data[cut:])
-		open(sys.argv[1], "wb").write(data[:cut] + end)
+		cut = data.rfind(b',"sha256"')
+		open(sys.argv[1], "wb").write(data[:cut] + b',"sha256":"' + hashlib.sha256(data[:cut]).hexdigest().encode() + b'"}\n')
 	PY
 }
 
