@@ -207,9 +207,9 @@ progress_expect(struct progress *p, uint64_t bytes)
 
 /* Names come from a database and may hold what would move the cursor. */
 void
-progress_table(struct progress *p, const char *name)
+progress_table(struct progress *p, const char *schema, const char *name)
 {
-	char *copy = mem_str(name);
+	char *copy = schema != NULL ? mem_printf("%s.%s", schema, name) : mem_str(name);
 
 	for (char *c = copy; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)

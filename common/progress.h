@@ -15,7 +15,8 @@ struct progress *progress_start(const char *verb, uint64_t interval_s) GPM_NODIS
 
 /* progress_expect(p, bytes): add to the total that "left" is computed from; 0 total = unknown. */
 void progress_expect(struct progress *, uint64_t bytes);
-void progress_table(struct progress *, const char *name); /* copied; the table worked on last */
+/* progress_table(p, schema, name): the table that is worked on now; SCHEMA may be NULL.  Copied. */
+void progress_table(struct progress *, const char *schema, const char *name);
 void progress_add(struct progress *, uint64_t rows, uint64_t bytes);
 uint64_t progress_rows(const struct progress *);
 uint64_t progress_bytes(const struct progress *);

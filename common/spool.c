@@ -230,14 +230,3 @@ spool_run_remove(struct spool_run *r, const char *key, struct err *e)
 	free(path);
 	return rc;
 }
-
-void
-spool_run_prune(struct spool_run *r, const char *key)
-{
-	char *path = spool_run_path(r, key);
-
-	/* rmdir refuses a folder that is not empty, which ends the climb */
-	while (cut_last(path, strlen(r->dir) + 1) && rmdir(path) == 0)
-		;
-	free(path);
-}

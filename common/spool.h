@@ -41,9 +41,7 @@ char *spool_run_path(const struct spool_run *, const char *key) GPM_NODISCARD;
 /* spool_run_make_dirs(r, key, e): the folders that KEY's file needs. */
 int spool_run_make_dirs(struct spool_run *, const char *key, struct err *) GPM_NODISCARD;
 
-/* spool_run_remove(r, key, e): a file or folder of the run with all in it; absent is fine.
- * spool_run_prune(r, key): the folders above KEY that are empty. */
+/* spool_run_remove(r, key, e): a file or folder of the run with all in it; absent is fine. */
 int spool_run_remove(struct spool_run *, const char *key, struct err *) GPM_NODISCARD;
-void spool_run_prune(struct spool_run *, const char *key);
 
 #endif

@@ -114,7 +114,7 @@ note_failure(struct export *x, struct table *t, struct err *e)
 static int
 take_out(struct export *x, struct db *db, struct table *t, struct err *e)
 {
-	progress_table(x->progress, t->rec.name);
+	progress_table(x->progress, t->rec.schema, t->rec.name);
 	if (copyout_table(db, x->state, t, x->progress, e) < 0)
 		return note_failure(x, t, e);
 	log_debug("%s.%s: %llu rows in %llu chunks", t->rec.schema, t->rec.name,

@@ -93,7 +93,7 @@ worker(void *ctx, unsigned index, void *job, struct err *e)
 	if (rc == 0 && l->sessions[index] == NULL)
 		rc = session_open_loading(l->opts, l->run->id, &l->sessions[index], e);
 	if (rc == 0) {
-		progress_table(l->progress, t->name);
+		progress_table(l->progress, t->schema, t->name);
 		rc = session_set_encoding(l->opts, l->sessions[index], t, e);
 		if (rc == 0)
 			rc = load_copy_batch(l->sessions[index], l->run, t, b->number, b->chunks, b->n, &l->objects[index], e);

@@ -176,7 +176,7 @@ verify_table(void *ctx, struct record *r, struct err *e)
 	note_key(v, r->u.manifest.key);
 	if (run_table_open(v->run, &r->u.manifest, &t, e) < 0)
 		return settle(v, -1, e);
-	progress_table(v->progress, t->table.name);
+	progress_table(v->progress, t->table.schema, t->table.name);
 	rc = verify_chunks(v, t, e);
 	run_table_close(t);
 	return rc;

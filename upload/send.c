@@ -84,7 +84,7 @@ send_chunk(struct push *p, struct packed *packed, const struct rec_chunk *chunk,
 		free(path);
 		return 0;
 	}
-	progress_table(p->progress, t->label);
+	progress_table(p->progress, NULL, t->label);
 	if (pack_file(path, &t->columns, &p->how, packed, e) < 0 ||
 	    compare(packed, chunk, path, e) < 0 || store_chunk(p, packed, chunk, e) < 0)
 		goto done;

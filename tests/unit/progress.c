@@ -131,7 +131,7 @@ test_log_lines(void)
 	p = progress_start("exported", 1);
 	progress_expect(p, (uint64_t)1 << 60);
 	progress_add(p, 1234567, 1536 * 1024);
-	progress_table(p, "public.orders\n\033x");
+	progress_table(p, "public", "orders\n\033x");
 	ok(wait_for(fd, "\n"), "pipe: a line comes");
 	has_str(output, "gpm-export: exported 1,234,567 rows, 1.5 MB, ", "pipe: rows and bytes");
 	has_str(output, "/s, ", "pipe: speed");
@@ -182,14 +182,14 @@ test_terminal(void)
 	log_setup("gpm-export", LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
 	p = progress_start("exported", 3600);
 	progress_expect(p, (uint64_t)1 << 60);
-	progress_table(p, "public.\xc3\xb6rders");
+	progress_table(p, NULL, "public.\xc3\xb6rders");
 	progress_add(p, 3200000, 1 << 20);
 	ok(wait_for(fd, "rows  1.0 MB"), "terminal: a line comes, whatever the interval");
 	has_str(output, "\r\033[Kpublic.\xc3\xb6rders  3,200,000 rows  1.0 MB", "terminal: the line");
 	ok(strchr(output, '\n') == NULL, "terminal: no newline");
 	progress_add(p, 1, 0);
 	ok(wait_for(fd, "\r\033[Kpublic.\xc3\xb6rders  3,200,001 rows"), "terminal: it is rewritten");
-	progress_table(p, "a_sch\xc3\xa9ma_with_a_long_name.a_table_with_a_long_name");
+	progress_table(p, NULL, "a_sch\xc3\xa9ma_with_a_long_name.a_table_with_a_long_name");
 	ok(wait_for(fd, "\r\033[Ka_sch\xc3\xa9ma_with_a_long_name  3,200,001 rows"),
 	    "terminal: a long name leaves room for the numbers");
 	is_u64(widest_line(), 49, "terminal: lines are cut to the width");

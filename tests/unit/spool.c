@@ -313,19 +313,8 @@ test_files(void)
 	    !exists("spool/" OTHER "/data/l/a1/b0001/000001.csv"),
 	    "a file is removed");
 	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0, "an absent one is no error");
-	spool_run_prune(r, "data/l/a1/b0001/000001.csv");
-	ok(!exists("spool/" OTHER "/data/l/a1/b0001") && exists("spool/" OTHER "/data/l/a1/b0002"),
-	    "an empty folder goes, the next is not empty");
-	touch("spool/" OTHER "/data/l/a1/b0002/000001.csv");
-	spool_run_prune(r, "data/l/a1/b0002/000001.csv");
-	ok(exists("spool/" OTHER "/data/l/a1/b0002/000001.csv"), "a file is never pruned");
-	ok(unlink(at("spool/" OTHER "/data/l/a1/b0002/000001.csv")) == 0, "it is gone");
-	spool_run_prune(r, "data/l/a1/b0002/000001.csv");
-	ok(!exists("spool/" OTHER "/data"), "all that is empty goes");
-	ok(exists("spool/" OTHER), "but the run");
-	spool_run_prune(r, "manifest.jsonl");
-	ok(exists("spool/" OTHER), "nor by a key without a folder");
-	make_dir("spool/" OTHER "/data/l/a1");
+	ok(spool_run_remove(r, "data", &e) == 0 && !exists("spool/" OTHER "/data"), "nor are folders left");
+	ok(spool_run_make_dirs(r, "data/l/a1/x", &e) == 0, "and they can be made again");
 	make_dir("outside");
 	touch("outside/precious");
 	touch("spool/" OTHER "/data/l/a1/x");
