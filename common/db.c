@@ -155,6 +155,12 @@ db_exec(struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
+PGresult *
+db_exec_one(struct db *db, const char *sql)
+{
+	return PQexecParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+}
+
 int
 db_execf(struct db *db, struct err *e, const char *fmt, ...)
 {
@@ -244,7 +250,8 @@ static const char pin_sql[] =
     "   ('TimeZone', 'UTC'), ('bytea_output', 'hex'), ('lc_monetary', 'C'), ('search_path', 'pg_catalog'),"
     "   ('row_security', 'off'), ('statement_timeout', '0'), ('lock_timeout', '0'),"
     "   ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),"
-    "   ('transaction_timeout', '0'), ('synchronize_seqscans', 'off'), ('standard_conforming_strings', 'on'))"
+    "   ('transaction_timeout', '0'), ('synchronize_seqscans', 'off'), ('standard_conforming_strings', 'on'),"
+    "   ('client_connection_check_interval', '5000'))"
     "   AS v(name, value)"
     "  JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)";
 
@@ -253,15 +260,61 @@ static const char pinned_sql[] =
     "SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('extra_float_digits', 'DateStyle',"
     " 'IntervalStyle', 'TimeZone', 'bytea_output', 'lc_monetary', 'client_encoding', 'row_security') ORDER BY 1";
 
+/* Settings under which damaged or invisible rows are left out, or added, without an error. */
+static const char unsafe_sql[] =
+    "SELECT name FROM pg_catalog.pg_settings WHERE setting = 'on' AND name IN ('zero_damaged_pages',"
+    " 'ignore_checksum_failure', 'ignore_system_indexes', 'gp_select_invisible')";
+
+static int
+turn_off_unsafe(struct db *db, struct err *e)
+{
+	PGresult *res;
+	int rc = db_query(db, unsafe_sql, 0, NULL, &res, e);
+
+	if (rc < 0)
+		return -1;
+	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
+		const char *name = PQgetvalue(res, i, 0);
+
+		if ((rc = db_execf(db, e, "SET %s = off", name)) < 0) {
+			err_set(e, ERR_FAILED, "%s is on: damaged rows would be left out without a word", name);
+			err_hint(e, "turn it off for this user and database");
+		}
+	}
+	PQclear(res);
+	return rc;
+}
+
 int
 db_pin(struct db *db, const char *encoding, struct err *e)
 {
 	PGresult *res;
 
+	/* libpq puts the name into its SQL as it is, and it may come out of a manifest */
+	if (pg_char_to_encoding(encoding) < 0)
+		return err_set(e, ERR_DIFFERS, "'%.40s' is no encoding", encoding);
 	if (PQsetClientEncoding(db->conn, encoding) != 0)
 		return db_fail(db, NULL, e, "cannot set client_encoding to %s", encoding);
 	if (db_query(db, pin_sql, 0, NULL, &res, e) < 0)
 		return err_context(e, "cannot set the session's settings");
+	PQclear(res);
+	return turn_off_unsafe(db, e);
+}
+
+int
+db_end_orphans(struct db *db, const char *prefix, struct err *e)
+{
+	const char *params[] = { prefix };
+	PGresult *res;
+
+	if (db_version(db) < 90200) /* pg_stat_activity had other columns */
+		return 0;
+	if (db_query(db, "SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+	    " WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()"
+	    " AND usename = current_user AND pg_catalog.strpos(application_name, $1) = 1", 1, params, &res, e) < 0)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		log_warning("ended session %s, which a dead process left behind", PQgetvalue(res, i, 0));
 	PQclear(res);
 	return 0;
 }

@@ -24,6 +24,10 @@ int db_version(const struct db *);            /* server_version_num */
 int db_exec(struct db *, const char *sql, struct err *) GPM_NODISCARD;
 int db_execf(struct db *, struct err *, const char *fmt, ...) GPM_PRINTF(3, 4) GPM_NODISCARD;
 
+/* db_exec_one(db, sql): PQexec of exactly one statement, whatever the text says: the extended protocol
+ * takes no second one.  COPY is allowed. */
+PGresult *db_exec_one(struct db *, const char *sql) GPM_NODISCARD;
+
 /* db_query(db, sql, nparams, params, out, e): rows as text; the caller PQclears *OUT.
  * PARAMS are text, NULL for SQL NULL. */
 int db_query(struct db *, const char *sql, int nparams, const char *const *params, PGresult **out,
@@ -50,6 +54,11 @@ int db_add_literal(struct db *, struct buf *, const char *text, struct err *) GP
 /* db_pin(db, encoding, e): the session settings that shape the bytes of COPY, each only where the
  * server has it (FORMAT.md, "Settings"); client_encoding is set to ENCODING. */
 int db_pin(struct db *, const char *encoding, struct err *) GPM_NODISCARD;
+
+/* db_end_orphans(db, prefix, e): end the other sessions of this database whose application_name begins
+ * with PREFIX: what a dead process of ours left running.  The caller holds the lock that says that
+ * there is no living one. */
+int db_end_orphans(struct db *, const char *prefix, struct err *) GPM_NODISCARD;
 
 /* db_pinned(db, out, e): what db_pin set, as a JSON object name → value; new reference. */
 int db_pinned(struct db *, json_t **out, struct err *) GPM_NODISCARD;

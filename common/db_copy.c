@@ -136,7 +136,7 @@ start_copy(struct db *db, const struct rec_table *t, struct err *e)
 	text_init(&sql);
 	rc = copy_statement(db, t, &sql, e);
 	if (rc == 0) {
-		res = PQexec(db_conn(db), text_str(&sql));
+		res = db_exec_one(db, text_str(&sql));
 		if (PQresultStatus(res) != PGRES_COPY_OUT)
 			rc = db_fail(db, res, e, "COPY failed");
 		else

@@ -23,9 +23,12 @@ struct manifest {
 	struct file_hash hash;
 };
 
+#define ROOT_LIMIT ((uint64_t)16 << 30) /* of a root manifest, whose size nobody told */
+
 struct copy {
 	int fd;
-	uint64_t size;
+	uint64_t size, limit;  /* what it has, what it may have */
+	size_t line;           /* bytes since the last newline */
 	EVP_MD_CTX *hash;
 };
 
@@ -33,7 +36,13 @@ static int
 copy_piece(void *ctx, const void *data, size_t len, struct err *e)
 {
 	struct copy *c = ctx;
+	const char *newline = memrchr(data, '\n', len);
 
+	c->line = newline == NULL ? c->line + len : len - (size_t)(newline + 1 - (const char *)data);
+	if (len > c->limit - c->size)
+		return err_set(e, ERR_DIFFERS, "is larger than its manifest says");
+	if (c->line > RECORD_LINE_LIMIT)
+		return err_set(e, ERR_DIFFERS, "has a line of more than %zu bytes", RECORD_LINE_LIMIT);
 	if (EVP_DigestUpdate(c->hash, data, len) != 1)
 		return err_set(e, ERR_SYSTEM, "SHA-256 failed");
 	c->size += len;
@@ -45,13 +54,17 @@ static int
 fetch_into(struct store *store, const char *key, int fd, const struct file_hash *expect,
     struct file_hash *hash, struct err *e)
 {
-	struct copy c = { .fd = fd, .hash = EVP_MD_CTX_new() };
+	struct copy c = {
+		.fd = fd, .hash = EVP_MD_CTX_new(), .limit = expect != NULL ? expect->size : ROOT_LIMIT,
+	};
 	int rc = -1;
 
 	if (c.hash == NULL || EVP_DigestInit_ex(c.hash, EVP_sha256(), NULL) != 1)
 		err_set(e, ERR_SYSTEM, "SHA-256 is not to be had");
 	else
 		rc = store_get(store, key, 0, 0, copy_piece, &c, e);
+	if (rc < 0 && e->code == ERR_DIFFERS && strstr(e->text, key) == NULL)
+		err_context(e, "'%s'", key);
 	if (rc > 0 && EVP_DigestFinal_ex(c.hash, hash->sha256, NULL) != 1)
 		rc = err_set(e, ERR_SYSTEM, "SHA-256 failed");
 	EVP_MD_CTX_free(c.hash);

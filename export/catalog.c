@@ -5,8 +5,8 @@
 #include "err.h"
 #include "parse.h"
 
-/* Schemas of the users: PostgreSQL reserves names that begin with pg_. */
-#define USER_SCHEMA "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+/* Schemas of the users: PostgreSQL reserves names that begin with pg_; gpm-import keeps its own. */
+#define USER_SCHEMA "n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '" LEDGER_SCHEMA "')"
 
 /* Relation C belongs to an extension. */
 #define OF_EXTENSION "EXISTS (SELECT 1 FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass" \
@@ -332,11 +332,12 @@ catalog_matviews(struct db *db, const char *condition, catalog_matview_fn *fn, v
 int
 catalog_skipped(struct db *db, const char *condition, catalog_skipped_fn *fn, void *ctx, struct err *e)
 {
-	static char kind[] = "foreign table", reason[] = "its rows are on another server";
+	static char foreign[] = "foreign table", elsewhere[] = "its rows are on another server";
+	static char ledger[] = "table", own[] = "this schema is gpm-import's own";
 	PGresult *res;
-	char *sql = mem_printf("SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
-	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND " USER_SCHEMA
-	    " %s ORDER BY 1, 2", condition);
+	char *sql = mem_printf("SELECT n.nspname, c.relname, c.relkind = 'f' FROM pg_catalog.pg_class c"
+	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ((c.relkind = 'f' AND " USER_SCHEMA
+	    ") OR (c.relkind IN ('r', 'm') AND n.nspname = '" LEDGER_SCHEMA "')) %s ORDER BY 1, 2", condition);
 	int rc = db_query(db, sql, 0, NULL, &res, e);
 
 	free(sql);
@@ -345,7 +346,7 @@ catalog_skipped(struct db *db, const char *condition, catalog_skipped_fn *fn, vo
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
 		struct rec_skipped s = {
 			.schema = PQgetvalue(res, i, 0), .name = PQgetvalue(res, i, 1),
-			.kind = kind, .reason = reason,
+			.kind = true_at(res, i, 2) ? foreign : ledger, .reason = true_at(res, i, 2) ? elsewhere : own,
 		};
 		rc = fn(ctx, &s, e);
 	}

@@ -25,7 +25,9 @@ int catalog_tables(struct db *, const char *condition, const char *encoding, boo
 int catalog_sequences(struct db *, const char *condition, catalog_sequence_fn *, void *ctx, struct err *) GPM_NODISCARD;
 int catalog_matviews(struct db *, const char *condition, catalog_matview_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
-/* catalog_skipped: foreign tables, whose rows are elsewhere. */
+#define LEDGER_SCHEMA "gpm" /* gpm-import's own at a destination; it is never carried on */
+
+/* catalog_skipped: foreign tables, whose rows are elsewhere, and tables in LEDGER_SCHEMA. */
 int catalog_skipped(struct db *, const char *condition, catalog_skipped_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
 /* catalog_large_objects(db, n, e): how many there are; they are not carried. */

@@ -193,7 +193,8 @@ conninfo_of(struct db *db)
 
 	text_init(&b);
 	for (PQconninfoOption *o = all; o != NULL && o->keyword != NULL; o++) {
-		bool skip = o->val == NULL || o->val[0] == '\0';
+		/* libpq marks what must not be shown by a '*' */
+		bool skip = o->val == NULL || o->val[0] == '\0' || (o->dispchar != NULL && o->dispchar[0] == '*');
 
 		for (size_t i = 0; i < GPM_ARRAY_LEN(secret_or_own); i++)
 			skip = skip || strcmp(o->keyword, secret_or_own[i]) == 0;

@@ -133,7 +133,7 @@ worker(void *ctx, unsigned index, void *job, struct err *e)
 
 	if (*db == NULL && source_connect(x->opts, spool_run_id(x->state->run), "worker", db, e) < 0)
 		return -1;
-	rc = snapshot_join(*db, snapshot_id(x->snapshot), t->rec.schema, t->rec.name, e);
+	rc = snapshot_join(*db, snapshot_id(x->snapshot), &t->rec, e);
 	if (rc < 0)
 		return err_context(e, "%s.%s", t->rec.schema, t->rec.name);
 	if (rc == 0) {
@@ -281,7 +281,10 @@ take_all_out(struct export *x, struct err *e)
 {
 	if (take_moment(x, e) < 0 || list_all(x, e) < 0)
 		return -1;
-	if (copy_tables(x, e) < 0 || state_end(x->state, e) < 0)
+	if (copy_tables(x, e) < 0)
+		return -1;
+	/* is the holder still there?  Without it the locks were not */
+	if (db_exec(snapshot_db(x->snapshot), "SELECT 1", e) < 0 || state_end(x->state, e) < 0)
 		return -1;
 	summarise(x);
 	if (x->nfailed > 0)

@@ -51,8 +51,12 @@ can_go_on(struct spool *spool, const char *id, const struct rec_run *wanted, str
 	bool ended;
 	int rc = state_peek(spool, id, &header, &ended, e);
 
-	if (rc <= 0)
-		return rc < 0 ? -1 : 1;
+	if (rc < 0) {
+		log_warning("run %s cannot go on: %s", id, e->text);
+		return 0;
+	}
+	if (rc == 0)
+		return 1;
 	rc = !ended && same_run(&header, wanted);
 	record_free_fields(REC_RUN, &header);
 	return rc;

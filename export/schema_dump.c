@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "catalog.h"
 #include "client_program.h"
 #include "err.h"
 #include "opt.h"
@@ -85,7 +86,7 @@ static int
 dump_section(const struct client_program *p, struct db *db, const char *snapshot, const char *section,
     uint64_t lock_wait_ms, const struct strings *selection, struct state *state, struct err *e)
 {
-	char **args = mem_array(selection->len + 8, sizeof(char *));
+	char **args = mem_array(selection->len + 9, sizeof(char *));
 	char *key = mem_printf("schema/%s.sql", section);
 	size_t n = 0;
 	int rc;
@@ -93,6 +94,7 @@ dump_section(const struct client_program *p, struct db *db, const char *snapshot
 	args[n++] = mem_str("--schema-only");
 	args[n++] = mem_str("--quote-all-identifiers");
 	args[n++] = mem_printf("--section=%s", section);
+	args[n++] = mem_str("--exclude-schema=" LEDGER_SCHEMA);
 	args[n++] = mem_printf("--lock-wait-timeout=%" PRIu64, lock_wait_ms);
 	if (p->version >= 90500)
 		args[n++] = mem_printf("--snapshot=%s", snapshot);

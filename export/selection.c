@@ -157,9 +157,13 @@ add_matches(struct db *db, const struct opts *opts, const struct option *o, cons
 {
 	for (size_t i = 0; i < opt_list_len(opts, o->id); i++) {
 		const char *pattern = opt_list_at(opts, o->id, i);
+		json_t *text = json_string(pattern);
 		struct buf match;
 		int rc;
 
+		json_decref(text);
+		if (text == NULL) /* it could not be pinned in the run */
+			return err_set(e, ERR_USAGE, "a pattern is not UTF-8");
 		text_init(&match);
 		rc = add_match(db, o, pattern, schemas, &match, e);
 		if (rc == 0)

@@ -164,6 +164,27 @@ try_once(struct snapshot *s, struct err *e)
 	return rc;
 }
 
+/* The list has changed: let all go, and read it anew. */
+static int
+start_over(struct snapshot *s, struct err *e)
+{
+	if (stop_check(e) < 0 || db_exec(s->db, "ROLLBACK", e) < 0)
+		return -1;
+	free_list(&s->list);
+	return catalog_tables(s->db, s->condition, s->encoding, false, collect, &s->list, e);
+}
+
+/* The run's lock is held: whoever else works on it at the server has no living process behind him. */
+static int
+end_orphans(struct db *db, const char *run, struct err *e)
+{
+	char *prefix = mem_printf("gpm-export %s ", run);
+	int rc = db_end_orphans(db, prefix, e);
+
+	free(prefix);
+	return rc;
+}
+
 int
 snapshot_take(const struct opts *opts, const char *run, const char *encoding, const char *condition,
     struct snapshot **out, struct err *e)
@@ -174,11 +195,11 @@ snapshot_take(const struct opts *opts, const char *run, const char *encoding, co
 	s->encoding = encoding;
 	s->condition = condition;
 	s->lock_wait_ms = opt_u64(opts, OPT_ID_lock_wait_timeout) * 1000;
-	if (source_connect(opts, run, "holder", &s->db, e) < 0 ||
+	if (source_connect(opts, run, "holder", &s->db, e) < 0 || end_orphans(s->db, run, e) < 0 ||
 	    catalog_tables(s->db, condition, encoding, false, collect, &s->list, e) < 0)
 		goto err0;
 	for (int i = 0; rc == 0 && i < TRIES; i++) {
-		if (i > 0 && (db_exec(s->db, "ROLLBACK", e) < 0 || stop_check(e) < 0))
+		if (i > 0 && start_over(s, e) < 0)
 			goto err0;
 		if ((rc = try_once(s, e)) < 0)
 			goto err0;
@@ -230,10 +251,28 @@ snapshot_db(struct snapshot *s)
 	return s->db;
 }
 
-int
-snapshot_join(struct db *db, const char *id, const char *schema, const char *name, struct err *e)
+/* Should the holder have died before this session got its lock, somebody may have truncated the table in
+ * between: it would read as empty. */
+static int
+same_storage(struct db *db, const struct rec_table *t, struct err *e)
 {
-	struct rec_table t = { .schema = mem_str(schema), .name = mem_str(name) };
+	char oid[24], *node;
+	const char *params[] = { oid };
+	bool same;
+
+	snprintf(oid, sizeof(oid), "%" PRIu64, t->oid);
+	node = db_value(db, "SELECT coalesce(pg_catalog.pg_relation_filenode($1::pg_catalog.oid::pg_catalog.regclass), 0)",
+	    1, params, e);
+	if (node == NULL)
+		return -1;
+	same = strtoull(node, NULL, 10) == t->relfilenode;
+	free(node);
+	return same ? 0 : err_set(e, ERR_TEMPORARY, "was truncated or rewritten since the snapshot was taken");
+}
+
+int
+snapshot_join(struct db *db, const char *id, const struct rec_table *t, struct err *e)
+{
 	struct buf sql;
 	int rc;
 
@@ -242,13 +281,12 @@ snapshot_join(struct db *db, const char *id, const char *schema, const char *nam
 	rc = db_add_literal(db, &sql, id, e);
 	text_puts(&sql, ";");
 	if (rc == 0)
-		rc = add_lock(db, &sql, &t, " NOWAIT", e);
-	record_free_fields(REC_TABLE, &t);
+		rc = add_lock(db, &sql, t, " NOWAIT", e);
 	if (rc == 0)
 		rc = db_exec(db, text_str(&sql), e);
 	buf_release(&sql);
 	if (rc == 0)
-		return 1;
+		return same_storage(db, t, e) < 0 ? -1 : 1;
 	if (strcmp(db_sqlstate(db), "55P03") != 0)
 		return -1;
 	return snapshot_leave(db, e);

@@ -30,11 +30,11 @@ int snapshot_tables(struct snapshot *, snapshot_table_fn *, void *ctx, struct er
 const char *snapshot_id(const struct snapshot *);
 struct db *snapshot_db(struct snapshot *); /* the holder's session, inside the snapshot */
 
-/* snapshot_join(db, id, schema, name, e): begin a transaction on a worker's session in snapshot ID and
+/* snapshot_join(db, id, t, e): begin a transaction on a worker's session in snapshot ID and
  * lock the table.  1: ready; 0: someone waits for a stronger lock on the table, so that this session
  * would wait behind him; read it in the holder's session; -1.  snapshot_leave ends the
  * transaction. */
-int snapshot_join(struct db *, const char *id, const char *schema, const char *name, struct err *) GPM_NODISCARD;
+int snapshot_join(struct db *, const char *id, const struct rec_table *t, struct err *) GPM_NODISCARD;
 int snapshot_leave(struct db *, struct err *) GPM_NODISCARD;
 
 #endif

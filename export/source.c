@@ -48,11 +48,19 @@ system_of(const char *version)
 	return "PostgreSQL";
 }
 
-/* The system identifier and the database's oid; servers before 9.6 do not tell the former, their
- * address and data directory's start serve instead. */
+/* The system identifier and the database's oid.  Servers before 9.6 do not tell the former: the time of a
+ * file that initdb made serves instead, or, where only a superuser may look at it, the address. */
 static char *
 source_id(struct db *db, struct err *e)
 {
+	struct err ignored;
+	char *id = NULL;
+
+	if (db_version(db) < 90600)
+		id = db_value(db, "SELECT (pg_catalog.pg_stat_file('base/1/PG_VERSION')).modification || '/' || d.oid"
+		    " FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()", 0, NULL, &ignored);
+	if (id != NULL)
+		return id;
 	return db_value(db, db_version(db) >= 90600 ?
 	    "SELECT c.system_identifier || '/' || d.oid FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d"
 	    " WHERE d.datname = pg_catalog.current_database()" :

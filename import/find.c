@@ -3,6 +3,7 @@
 
 #include "err.h"
 #include "find.h"
+#include "keyset.h"
 #include "opt.h"
 
 /* --- runs in the bucket ---------------------------------------------------------------------- */
@@ -64,7 +65,32 @@ run_key(const struct run *run, const char *key)
 
 struct sums {
 	uint64_t tables, rows, plain_bytes, stored_bytes, failed;
+	uint64_t last_table;   /* numbers go up */
+	struct keyset *names;  /* no table is there twice: its rows would be loaded twice */
 };
+
+/* A manifest line: its number is above the last one's, its name is new. */
+static int
+look_at_table(struct run *run, const struct rec_manifest *line, struct sums *sums, struct err *e)
+{
+	char *schema = name_encode(line->schema), *name = name_encode(line->name);
+	char *full = mem_printf("%s.%s", schema, name);
+	bool twice = keyset_has(sums->names, full) || line->table <= sums->last_table;
+
+	keyset_add(sums->names, full);
+	free(schema);
+	free(name);
+	free(full);
+	if (twice)
+		return err_set(e, ERR_DIFFERS, "'%s/" MANIFEST_ROOT "' names a table twice or out of order: %s.%s", run->id,
+		    line->schema, line->name);
+	sums->last_table = line->table;
+	sums->tables++;
+	sums->rows += line->rows;
+	sums->plain_bytes += line->plain_bytes;
+	sums->stored_bytes += line->data_bytes;
+	return 0;
+}
 
 /* Records of a root manifest, seen once at its opening: the first two, and the sums. */
 static int
@@ -78,20 +104,14 @@ look_at(struct run *run, struct record *r, uint64_t n, struct sums *sums, struct
 		record_take(r, &run->push);
 	if (r->type == REC_FAILED)
 		sums->failed++;
-	if (r->type == REC_MANIFEST) {
-		sums->tables++;
-		sums->rows += r->u.manifest.rows;
-		sums->plain_bytes += r->u.manifest.plain_bytes;
-		sums->stored_bytes += r->u.manifest.data_bytes;
-	}
-	return 0;
+	return r->type == REC_MANIFEST ? look_at_table(run, &r->u.manifest, sums, e) : 0;
 }
 
 static int
 read_root(struct run *run, struct err *e)
 {
 	const struct rec_end *end = manifest_totals(run->root);
-	struct sums sums = { 0 };
+	struct sums sums = { .names = keyset_new() };
 	struct record r;
 	uint64_t n = 0;
 	int rc;
@@ -100,8 +120,9 @@ read_root(struct run *run, struct err *e)
 		rc = look_at(run, &r, n++, &sums, e);
 		record_release(&r);
 		if (rc < 0)
-			return -1;
+			break;
 	}
+	keyset_free(sums.names);
 	if (rc < 0)
 		return -1;
 	if (n < 2 || sums.tables != end->tables || sums.rows != end->rows || sums.failed != end->failed ||
@@ -189,7 +210,8 @@ find_latest(struct store *store, const struct found_run *found, size_t n, struct
 			latest = run;
 			continue;
 		}
-		if (strcmp(run->header.database, latest->header.database) != 0) {
+		if (strcmp(run->header.database, latest->header.database) != 0 ||
+		    strcmp(run->header.source_id, latest->header.source_id) != 0) {
 			err_set(e, ERR_USAGE, "'%s' holds runs of several databases: %s (%s) and %s (%s)",
 			    store_url(store), latest->header.database, latest->id, run->header.database, run->id);
 			err_hint(e, "name the one that is meant by --run");
@@ -244,9 +266,60 @@ read_heads(struct run_table *t, const struct rec_manifest *line, struct err *e)
 	if (t->table.table != line->table || strcmp(t->table.schema, line->schema) != 0 ||
 	    strcmp(t->table.name, line->name) != 0 || t->done.rows != line->rows ||
 	    t->done.chunks != line->chunks || t->done.attempt != line->attempt ||
-	    !digest_equal(t->done.digest, line->digest))
+	    !digest_equal(t->done.digest, line->digest) ||
+	    (t->table.filter != NULL && strcmp(t->table.kind, "config") != 0))
 		return err_set(e, ERR_DIFFERS, "'%s' is not what the root manifest says of %s.%s", line->key,
 		    line->schema, line->name);
+	return 0;
+}
+
+/* The chunk that comes after (BATCH, SEQ): I2 of FORMAT.md. */
+static bool
+follows(const struct rec_chunk *c, uint64_t batch, uint64_t seq)
+{
+	if (c->batch == batch)
+		return c->seq == seq + 1;
+	/* another host's batches begin at a multiple of 10000 */
+	return c->seq == 1 && (c->batch == batch + 1 || (c->batch > batch && c->batch % 10000 == 1));
+}
+
+/* All chunk lines once, before any is used: in order, none twice, and adding up to the table. */
+static int
+check_chunks(struct run_table *t, const struct rec_manifest *line, struct err *e)
+{
+	struct rec_end sum = { 0 };
+	struct digest digest = { 0 };
+	uint64_t batch = 0, seq = 0;
+	struct record skipped;
+	struct rec_chunk c;
+	int rc;
+
+	while ((rc = run_table_chunk(t, &c, e)) > 0) {
+		bool good = follows(&c, batch, seq) && c.rows > 0;
+
+		batch = c.batch;
+		seq = c.seq;
+		sum.chunks++;
+		sum.rows += c.rows;
+		sum.plain_bytes += c.plain_bytes;
+		sum.stored_bytes += c.stored_bytes;
+		digest = digest_add(digest, c.digest);
+		record_free_fields(REC_CHUNK, &c);
+		if (!good)
+			return err_set(e, ERR_DIFFERS, "'%s': its chunks are not in order", line->key);
+	}
+	if (rc < 0)
+		return -1;
+	if (sum.chunks != t->done.chunks || sum.rows != t->done.rows || sum.plain_bytes != t->done.plain_bytes ||
+	    sum.plain_bytes != line->plain_bytes || sum.stored_bytes != line->data_bytes ||
+	    !digest_equal(digest, t->done.digest))
+		return err_set(e, ERR_DIFFERS, "'%s': its chunks do not add up to the table", line->key);
+	manifest_rewind(t->manifest);
+	for (int i = 0; i < 2; i++) {
+		if (manifest_next(t->manifest, &skipped, e) <= 0)
+			return err_set(e, ERR_DIFFERS, "'%s' is cut", line->key);
+		record_release(&skipped);
+	}
 	return 0;
 }
 
@@ -266,7 +339,7 @@ run_table_open(struct run *run, const struct rec_manifest *line, struct run_tabl
 	if (rc > 0 && manifest_totals(t->manifest)->rows != line->rows)
 		rc = err_set(e, ERR_DIFFERS, "'%s': its sums are not those of the root manifest", key);
 	free(key);
-	if (rc <= 0 || read_heads(t, line, e) < 0) {
+	if (rc <= 0 || read_heads(t, line, e) < 0 || check_chunks(t, line, e) < 0) {
 		run_table_close(t);
 		return -1;
 	}

@@ -39,7 +39,7 @@ char *run_key(const struct run *, const char *key) GPM_NODISCARD;
 typedef int run_each_fn(void *ctx, struct record *, struct err *);
 int run_each(struct run *, enum record_type, run_each_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
-/* One table of a run, its manifest checked against the root's line. */
+/* One table of a run, its manifest checked against the root's line, its chunks in order and adding up. */
 struct run_table {
 	struct rec_table table;
 	struct rec_done done;

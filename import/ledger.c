@@ -202,6 +202,8 @@ ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, bo
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	if (strcmp(t->schema, "gpm") == 0)
+		return err_set(e, ERR_DATABASE, "is a table of gpm-import's own, and not loaded");
 	if (check_triggers(db, t, e) < 0 || ledger_count(db, t, before, e) < 0)
 		return -1;
 	if (*before > 0 && !append) {
@@ -219,7 +221,7 @@ begin_locked(struct db *db, const struct rec_table *t, struct err *e)
 {
 	char number[24], *name = mem_printf("%s.%s", t->schema, t->name);
 	const char *params[] = { number };
-	int rc = db_exec(db, "BEGIN", e);
+	int rc = db_exec(db, "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", e);
 
 	lock_number(name, number);
 	free(name);

@@ -205,6 +205,9 @@ load_all(struct load *l, struct err *e)
 		return -1;
 	if (ledger_lock_run(l->db, e) < 0 || ledger_create(l->db, e) < 0)
 		return -1;
+	/* the lock is held: other sessions of an import are those of a dead one */
+	if (db_end_orphans(l->db, "gpm-import ", e) < 0)
+		return -1;
 	if (apply_schema(l, "pre-data", e) < 0)
 		return -1;
 	if (opt_flag(l->opts, OPT_ID_schema_only)) {
@@ -214,6 +217,11 @@ load_all(struct load *l, struct err *e)
 	}
 	if (load_rows(l, e) < 0)
 		return -1;
+	if (report_any_table_failed(l->report)) {
+		/* a foreign key made now would never see the rows that are missing, a view would lack them */
+		log_warning("some tables are not loaded: indexes, constraints, sequences, views and statistics wait for the next start");
+		return verdict(l->opts, l->run, l->report, e);
+	}
 	if (apply_schema(l, "post-data", e) < 0 ||
 	    schema_sequences(l->db, l->run, l->report, e) < 0 ||
 	    schema_matviews(l->db, l->run, l->report, e) < 0 ||

@@ -9,6 +9,8 @@
 #include "stop.h"
 #include "unpack.h"
 
+#define PIECE_SIZE ((size_t)1 << 20)
+
 static int
 copy_statement(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
 {
@@ -31,7 +33,7 @@ start_copy(struct db *db, const struct rec_table *t, struct err *e)
 	text_init(&sql);
 	rc = copy_statement(db, t, &sql, e);
 	if (rc == 0) {
-		res = PQexec(db_conn(db), text_str(&sql));
+		res = db_exec_one(db, text_str(&sql));
 		if (PQresultStatus(res) != PGRES_COPY_IN)
 			rc = db_fail(db, res, e, "COPY failed");
 		else
@@ -45,10 +47,20 @@ static int
 put_rows(void *ctx, const void *data, size_t len, struct err *e)
 {
 	struct db *db = ctx;
+	const char *p = data;
 
-	if (PQputCopyData(db_conn(db), data, (int)len) != 1)
-		return db_fail(db, NULL, e, "COPY was cut off");
-	return stop_check(e);
+	/* the server refuses a message of more than 1 GB */
+	while (len > 0) {
+		size_t n = len < PIECE_SIZE ? len : PIECE_SIZE;
+
+		if (PQputCopyData(db_conn(db), p, (int)n) != 1)
+			return db_fail(db, NULL, e, "COPY was cut off");
+		if (stop_check(e) < 0)
+			return -1;
+		p += n;
+		len -= n;
+	}
+	return 0;
 }
 
 /* End the COPY; with WHY the server throws its rows away. */
@@ -61,7 +73,7 @@ end_copy(struct db *db, const char *why, uint64_t *rows, struct err *e)
 	if (PQputCopyEnd(db_conn(db), why) != 1)
 		return db_fail(db, NULL, e, "COPY was cut off");
 	res = PQgetResult(db_conn(db));
-	while ((more = PQgetResult(db_conn(db))) != NULL)
+	while (res != NULL && PQresultStatus(res) != PGRES_COPY_IN && (more = PQgetResult(db_conn(db))) != NULL)
 		PQclear(more);
 	if (PQresultStatus(res) != PGRES_COMMAND_OK)
 		return db_fail(db, res, e, "COPY failed");

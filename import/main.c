@@ -45,6 +45,10 @@ check_values(const struct opts *opts, struct err *e)
 
 	if (strcmp(level, "count") != 0 && strcmp(level, "content") != 0)
 		return err_set(e, ERR_USAGE, "--verify is count or content, not '%s'", level);
+	if (opt_flag(opts, OPT_ID_append) && opt_string(opts, OPT_ID_run) == NULL) {
+		err_set(e, ERR_USAGE, "--append needs --run");
+		return err_hint(e, "the latest run may be another one at the next start, and its rows would come on top");
+	}
 	if (jobs < 1 || jobs > 256)
 		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
 	return 0;

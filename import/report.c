@@ -73,6 +73,17 @@ report_table_has_failed(struct report *r, uint64_t number)
 	return found;
 }
 
+bool
+report_any_table_failed(struct report *r)
+{
+	bool any;
+
+	pthread_mutex_lock(&r->mutex);
+	any = r->nfailed > 0;
+	pthread_mutex_unlock(&r->mutex);
+	return any;
+}
+
 int
 report_result(struct report *r, const char *what, struct err *e)
 {

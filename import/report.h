@@ -16,6 +16,7 @@ void report_trouble(struct report *, const struct err *, const char *fmt, ...) G
 /* report_table_failed(r, number), report_table_has_failed: tables that cannot be verified. */
 void report_table_failed(struct report *, uint64_t number);
 bool report_table_has_failed(struct report *, uint64_t number);
+bool report_any_table_failed(struct report *);
 
 /* report_result(r, what, e): 0 when nothing was reported, else -1: ERR_DIFFERS when anything
  * differed, ERR_PARTIAL for the rest, with the number of troubles in WHAT's sentence. */

@@ -92,11 +92,10 @@ schema_fetch(struct run *run, const char *section, struct buf *out, struct err *
 	return rc;
 }
 
-/* Exactly one statement: the extended protocol takes no second one, whatever the text says. */
 static int
 execute(struct db *db, const char *sql, struct err *e)
 {
-	PGresult *res = PQexecParams(db_conn(db), sql, 0, NULL, NULL, NULL, NULL, 0);
+	PGresult *res = db_exec_one(db, sql);
 	ExecStatusType status = PQresultStatus(res);
 
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
@@ -130,6 +129,7 @@ apply_statement(struct db *db, struct run *run, const char *section, const struc
     struct report *report, struct err *e)
 {
 	char *step = mem_printf("%s:%" PRIu64, section, s->number);
+	size_t shown = strcspn(s->text, "\n'"); /* what stands in quotes may be a password */
 	struct err ignored;
 	int rc = s->session ? 0 : ledger_has_step(db, run->id, step, e);
 
@@ -146,7 +146,7 @@ apply_statement(struct db *db, struct run *run, const char *section, const struc
 		log_debug("%s.sql, line %" PRIu64 ": %s", section, s->line, e->text); /* a setting of another version */
 	else
 		report_trouble(report, e, "%s.sql, line %" PRIu64 ", '%.*s'", section, s->line,
-		    (int)strcspn(s->text, "\n") < 120 ? (int)strcspn(s->text, "\n") : 120, s->text);
+		    shown < 120 ? (int)shown : 120, s->text);
 	return s->session || db_exec(db, "ROLLBACK", &ignored) == 0 ? 0 : -1;
 }
 

@@ -45,6 +45,9 @@ session_set_encoding(const struct opts *opts, struct db *db, const struct rec_ta
 		    "UTF8" : t->encoding;
 	if (strcmp(pg_encoding_to_char(PQclientEncoding(db_conn(db))), encoding) == 0)
 		return 0;
+	/* libpq puts the name into its SQL as it is, and it may come out of a manifest */
+	if (pg_char_to_encoding(encoding) < 0)
+		return err_set(e, encoding == t->encoding ? ERR_DIFFERS : ERR_USAGE, "'%.40s' is no encoding", encoding);
 	if (PQsetClientEncoding(db_conn(db), encoding) == 0)
 		return 0;
 	db_fail(db, NULL, e, "client_encoding %s", encoding);

@@ -133,35 +133,23 @@ verify_file(void *ctx, struct record *r, struct err *e)
 	return settle(v, rc, e);
 }
 
-/* Each chunk of a table as a job; the sums of its lines are the table's. */
+/* Each chunk of a table as a job. */
 static int
 verify_chunks(struct verify *v, struct run_table *t, struct err *e)
 {
-	const struct rec_done *done = &t->done;
-	struct digest digest = { 0 };
-	uint64_t rows = 0, chunks = 0;
 	struct rec_chunk c;
 	int rc;
 
 	while ((rc = run_table_chunk(t, &c, e)) > 0) {
 		struct job *job = mem_alloc(sizeof(*job));
 
-		rows += c.rows;
-		digest = digest_add(digest, c.digest);
-		chunks++;
 		note_key(v, c.key);
 		job->table = run_table_share(t);
 		job->chunk = c;
 		if (pool_put(v->pool, job, e) < 0)
 			return -1;
 	}
-	if (rc < 0)
-		return settle(v, -1, e);
-	if (rows == done->rows && chunks == done->chunks && digest_equal(digest, done->digest))
-		return 0;
-	err_set(e, ERR_DIFFERS, "the chunks of %s.%s do not add up to the table", t->table.schema,
-	    t->table.name);
-	return settle(v, -1, e);
+	return rc < 0 ? settle(v, -1, e) : 0;
 }
 
 static int

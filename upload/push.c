@@ -236,10 +236,10 @@ store_and_seal(struct push *p, const struct opts *opts, struct err *e)
 	int found;
 
 	/* the store has answered once before a place is pinned: a mistyped one is not for ever */
-	if (check_place(p, opts, e) < 0 || (found = seal_find(p, e)) < 0)
+	if (check_place(p, opts, e) < 0 || (found = seal_find(p, e)) < 0 || pin_options(p, opts, e) < 0)
 		return -1;
 	if (found == 0) {
-		if (pin_options(p, opts, e) < 0 || send_chunks(p, e) < 0)
+		if (send_chunks(p, e) < 0)
 			return -1;
 		if (!p->view.ended) {
 			err_set(e, ERR_TEMPORARY, "run %s is not complete: gpm-export has not finished it",
@@ -250,13 +250,30 @@ store_and_seal(struct push *p, const struct opts *opts, struct err *e)
 			return -1;
 		tell_sealed(p);
 	} else {
+		if (seal_found(p, e) < 0)
+			return -1;
 		log_info("run %s is sealed already", spool_run_id(p->run));
 	}
 	return empty_run(p, e);
 }
 
+/* A run that was sealed before.  What --keep kept goes when it is not given any more; but not when this is
+ * about another place: NAMED by the user that is an error, else the run is none of our business. */
 static int
-push_one(struct push *p, struct spool *spool, const char *id, const struct opts *opts, struct err *e)
+look_at_sealed(struct push *p, const struct opts *opts, bool named, struct err *e)
+{
+	if (check_place(p, opts, e) < 0) {
+		if (named)
+			return -1;
+		log_info("run %s was stored elsewhere before", spool_run_id(p->run));
+		return 0;
+	}
+	return empty_run(p, e);
+}
+
+static int
+push_one(struct push *p, struct spool *spool, const char *id, bool named, const struct opts *opts,
+    struct err *e)
 {
 	int rc;
 
@@ -265,7 +282,7 @@ push_one(struct push *p, struct spool *spool, const char *id, const struct opts 
 	run_view_init(&p->view, p->run);
 	rc = spool_run_lock(p->run, "push", e);
 	if (rc == 0 && (rc = stored_open(p->run, &p->stored, e)) == 0)
-		rc = stored_is_sealed(p->stored) ? empty_run(p, e) : store_and_seal(p, opts, e);
+		rc = stored_is_sealed(p->stored) ? look_at_sealed(p, opts, named, e) : store_and_seal(p, opts, e);
 	stored_close(p->stored);
 	run_view_release(&p->view);
 	spool_run_close(p->run);
@@ -287,7 +304,7 @@ push_all(struct push *p, struct spool *spool, const struct opts *opts, struct er
 	if (spool_runs(spool, &ids, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n && worst.code != ERR_STOPPED; i++) {
-		if (push_one(p, spool, ids[i], opts, e) == 0)
+		if (push_one(p, spool, ids[i], false, opts, e) == 0)
 			continue;
 		if (worst.code == ERR_OK) {
 			worst = *e;
@@ -326,7 +343,7 @@ push_run(const struct opts *opts, struct err *e)
 	p.progress = progress_start("stored", opt_u64(opts, OPT_ID_progress_interval));
 	if (spool_open(opt_string(opts, OPT_ID_spool), false, &spool, e) == 0 &&
 	    store_open(opt_string(opts, OPT_ID_to), false, store_settings_from_opts(opts, &settings), &p.store, e) == 0)
-		rc = run != NULL ? push_one(&p, spool, run, opts, e) : push_all(&p, spool, opts, e);
+		rc = run != NULL ? push_one(&p, spool, run, true, opts, e) : push_all(&p, spool, opts, e);
 	progress_stop(p.progress);
 	store_close(p.store);
 	spool_close(spool);

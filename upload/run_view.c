@@ -3,6 +3,7 @@
 
 #include "err.h"
 #include "run_view.h"
+#include "store.h"
 
 #define JOURNAL_NAME "export.jsonl"
 #define JOURNAL_FORMAT "gpm-export-journal"
@@ -28,9 +29,9 @@ run_view_release(struct run_view *v)
 		free(v->tables[i].label);
 		columns_release(&v->tables[i].columns);
 	}
-	for (size_t i = 0; i < v->schema.len; i++)
-		free(v->schema.at[i]);
-	free(v->schema.at);
+	for (size_t i = 0; i < v->nschema; i++)
+		record_free_fields(REC_FILE, &v->schema[i]);
+	free(v->schema);
 	free(v->tables);
 	free(v->path);
 	record_free_fields(REC_RUN, &v->header);
@@ -49,7 +50,8 @@ run_view_counts(struct run_view *v, uint64_t table, uint64_t attempt)
 {
 	const struct view_table *t = run_view_table(v, table);
 
-	return t != NULL && t->listed && t->attempt == attempt;
+	/* once the export is complete, an attempt that is not finished failed */
+	return t != NULL && t->listed && t->attempt == attempt && (t->is_done || !v->ended);
 }
 
 static int
@@ -91,14 +93,22 @@ see_table(struct run_view *v, struct rec_table *rec, struct journal_place place,
 	return 0;
 }
 
-static void
-see_schema(struct run_view *v, const char *key)
+/* A schema file; one of a later moment replaces that of an earlier. */
+static int
+see_schema(struct run_view *v, struct record *r, struct err *e)
 {
-	for (size_t i = 0; i < v->schema.len; i++)
-		if (strcmp(v->schema.at[i], key) == 0)
-			return;
-	v->schema.at = mem_grow(v->schema.at, (v->schema.len + 1) * sizeof(char *));
-	v->schema.at[v->schema.len++] = mem_str(key);
+	size_t i = 0;
+
+	if (store_key_check(r->u.file.key, e) < 0)
+		return -1;
+	while (i < v->nschema && strcmp(v->schema[i].key, r->u.file.key) != 0)
+		i++;
+	if (i == v->nschema)
+		v->schema = mem_grow(v->schema, ++v->nschema * sizeof(*v->schema));
+	else
+		record_free_fields(REC_FILE, &v->schema[i]);
+	record_take(r, &v->schema[i]);
+	return 0;
 }
 
 /* A chunk's spool name is a path: it must be the one that its numbers give. */
@@ -158,8 +168,7 @@ see(void *ctx, struct record *rec, struct journal_place place, struct err *e)
 		t->failed_place = place;
 		return 0;
 	case REC_FILE:
-		see_schema(v, rec->u.file.key);
-		return 0;
+		return see_schema(v, rec, e);
 	case REC_END:
 		record_take(rec, &v->end);
 		v->ended = true;

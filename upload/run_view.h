@@ -27,7 +27,8 @@ struct run_view {
 	uint64_t moment;            /* the newest */
 	struct view_table *tables;  /* by number - 1 */
 	size_t ntables;
-	struct strings schema;      /* keys of the schema files */
+	struct rec_file *schema;    /* the schema files, the newest of each key */
+	size_t nschema;
 	struct rec_end end;
 	bool ended;                 /* the export is complete */
 };

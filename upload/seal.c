@@ -245,13 +245,13 @@ add_failed(struct sealing *s, struct err *e)
 static int
 add_schema(struct sealing *s, struct err *e)
 {
-	const struct strings *keys = &s->push->view.schema;
+	const struct run_view *v = &s->push->view;
 
-	for (size_t i = 0; i < keys->len; i++) {
+	for (size_t i = 0; i < v->nschema; i++) {
 		struct rec_file file;
 		int rc;
 
-		if (send_schema(s->push, keys->at[i], &file, e) < 0)
+		if (send_schema(s->push, &v->schema[i], &file, e) < 0)
 			return -1;
 		rc = manifest_add(s->root, REC_FILE, &file, e);
 		if (rc == 0)
@@ -299,6 +299,13 @@ store_root(struct sealing *s, struct err *e)
 	struct file_hash hash;
 	int rc;
 
+	if (s->totals.tables != p->view.end.tables || s->totals.failed != p->view.end.failed ||
+	    s->totals.rows != p->view.end.rows || s->totals.plain_bytes != p->view.end.plain_bytes) {
+		free(path);
+		record_free_fields(REC_SEALED, &sealed);
+		return err_set(e, ERR_DIFFERS, "run %s: what is stored does not add up to what gpm-export took out",
+		    spool_run_id(p->run));
+	}
 	/* the export's time, not now: a seal that is repeated writes the same bytes */
 	s->totals.time = p->view.end.time;
 	s->root = NULL;
@@ -360,16 +367,52 @@ done:
 int
 seal_find(struct push *p, struct err *e)
 {
+	char *key = push_key(p, MANIFEST_ROOT);
+	struct store_object ignored;
+	int rc = store_head(p->store, key, &ignored, e);
+
+	free(key);
+	return rc;
+}
+
+static int
+drop_chunk(void *ctx, struct rec_chunk *rec, struct err *e)
+{
+	(void)ctx; /* the chunks are stored already */
+	(void)rec;
+	(void)e;
+	return 0;
+}
+
+/* Is the sealed run the one that this export wrote, all of it? */
+static int
+compare_found(struct push *p, const struct manifest *m, struct err *e)
+{
+	const struct rec_end *there = manifest_totals(m), *here = &p->view.end;
+
+	if (run_view_read(&p->view, drop_chunk, NULL, e) < 0)
+		return -1;
+	if (p->view.ended && there->tables == here->tables && there->failed == here->failed &&
+	    there->rows == here->rows && there->plain_bytes == here->plain_bytes)
+		return 0;
+	err_set(e, ERR_DIFFERS, "run %s is sealed in the bucket, but is not what this spool holds", spool_run_id(p->run));
+	return err_hint(e, "another spool pushed a run of the same id; gpm-export --new-run starts anew");
+}
+
+int
+seal_found(struct push *p, struct err *e)
+{
 	char *key = push_key(p, MANIFEST_ROOT), now[TIME_LEN];
 	struct rec_sealed sealed = { .time = mem_str(time_now(now)) };
 	struct manifest *m = NULL;
 	int rc = manifest_fetch(p->store, key, "gpm-run", spool_run_id(p->run), NULL, &m, e);
 
-	if (rc > 0) {
-		log_debug("'%s' is there already: the run is sealed", key);
+	if (rc == 0)
+		rc = err_set(e, ERR_TEMPORARY, "'%s' was there and is gone", key);
+	if (rc > 0 && (rc = compare_found(p, m, e)) == 0) {
 		sealed.stored_bytes = manifest_hash(m)->size;
 		memcpy(sealed.stored_sha256, manifest_hash(m)->sha256, sizeof(sealed.stored_sha256));
-		rc = stored_seal(p->stored, &sealed, e) < 0 ? -1 : 1;
+		rc = stored_seal(p->stored, &sealed, e);
 	}
 	manifest_close(m);
 	record_free_fields(REC_SEALED, &sealed);

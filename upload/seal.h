@@ -12,7 +12,9 @@ struct err;
 int seal_run(struct push *, struct err *) GPM_NODISCARD;
 
 /* seal_find(p, e): 1 when the bucket holds this run's root manifest (a push that died just after
- * writing it, or a push of a copied spool); it is checked and journalled as sealed.  0, -1. */
+ * writing it, or a push of a copied spool), 0, -1.
+ * seal_found(p, e): then: it is checked, compared with the export's sums, and journalled. */
 int seal_find(struct push *, struct err *) GPM_NODISCARD;
+int seal_found(struct push *, struct err *) GPM_NODISCARD;
 
 #endif

@@ -85,8 +85,11 @@ send_chunk(struct push *p, struct packed *packed, const struct rec_chunk *chunk,
 		return 0;
 	}
 	progress_table(p->progress, NULL, t->label);
-	if (pack_file(path, &t->columns, &p->how, packed, e) < 0 ||
-	    compare(packed, chunk, path, e) < 0 || store_chunk(p, packed, chunk, e) < 0)
+	if (pack_file(path, &t->columns, &p->how, packed, e) < 0) {
+		rc = access(path, F_OK) != 0 && errno == ENOENT ? 0 : -1; /* gone meanwhile */
+		goto done;
+	}
+	if (compare(packed, chunk, path, e) < 0 || store_chunk(p, packed, chunk, e) < 0)
 		goto done;
 	progress_add(p->progress, packed->rows, packed->plain_bytes);
 	if (!p->keep && spool_run_remove(p->run, chunk->key, e) < 0)
@@ -98,16 +101,19 @@ done:
 }
 
 int
-send_schema(struct push *p, const char *key, struct rec_file *out, struct err *e)
+send_schema(struct push *p, const struct rec_file *file, struct rec_file *out, struct err *e)
 {
-	char *path = spool_run_path(p->run, key);
+	char *path = spool_run_path(p->run, file->key);
 	struct packed packed = { 0 };
 	int rc = pack_file(path, NULL, &p->how, &packed, e);
 
+	if (rc == 0 && (packed.plain_bytes != file->plain_bytes ||
+	    memcmp(packed.plain_xxh3, file->plain_xxh3, sizeof(packed.plain_xxh3)) != 0))
+		rc = err_set(e, ERR_DIFFERS, "'%s' is not what gpm-export wrote", path);
 	free(path);
 	memset(out, 0, sizeof(*out));
 	if (rc == 0) {
-		out->key = mem_printf("%s%s", key, compression_suffix(&p->how));
+		out->key = mem_printf("%s%s", file->key, compression_suffix(&p->how));
 		out->compression = mem_str(p->how.name);
 		out->plain_bytes = packed.plain_bytes;
 		out->stored_bytes = packed.object.len;

@@ -14,8 +14,9 @@ struct err;
  * 1 stored, 0 the file is gone (the exporter gave its attempt up), -1. */
 int send_chunk(struct push *, struct packed *, const struct rec_chunk *, struct err *) GPM_NODISCARD;
 
-/* send_schema(p, key, out, e): a schema file; OUT->key is the object's (owned by OUT). */
-int send_schema(struct push *, const char *key, struct rec_file *out, struct err *) GPM_NODISCARD;
+/* send_schema(p, file, out, e): the schema file that FILE (of the export's journal) names, compared with
+ * it; OUT->key is the object's (owned by OUT). */
+int send_schema(struct push *, const struct rec_file *file, struct rec_file *out, struct err *) GPM_NODISCARD;
 
 /* send_file(p, path, key, hash, e): a finished local file as it is, HASH its size and SHA-256. */
 int send_file(struct push *, const char *path, const char *key, const struct file_hash *, struct err *) GPM_NODISCARD;

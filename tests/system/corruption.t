@@ -39,6 +39,22 @@ reseal() { # FILE: the end line's own hash made right again, as somebody who kno
 	PY
 }
 
+reseal_all() { # TABLE MANIFEST: it and the root made right again, so that every hash is as it should be
+	reseal "$1"
+	python3 - "$1" <<-'PY'
+		import sys, re, os, hashlib
+		path = sys.argv[1]; data = open(path, "rb").read(); root = open("manifest.jsonl", "rb").read().split(b"\n")
+		for i, line in enumerate(root):
+		    if b'"key":"' + path.encode() + b'"' in line:
+		        line = re.sub(rb'"stored_bytes":\d+', b'"stored_bytes":%d' % len(data), line)
+		        root[i] = re.sub(rb'"stored_sha256":"\w+"', b'"stored_sha256":"' + hashlib.sha256(data).hexdigest().encode() + b'"', line)
+		open("manifest.jsonl", "wb").write(b"\n".join(root))
+	PY
+	reseal manifest.jsonl
+}
+
+lines_manifest() { ls tables/*sales.lines.jsonl; }
+
 # --- the list: name | what is done | verify | verify --full | load | what the message holds ---
 
 cases() {
@@ -65,6 +81,11 @@ cases() {
 		a table dropped from the root, resealed|edit_line manifest.jsonl '/"name":"floats"/d'; reseal manifest.jsonl|4|4|4|was edited
 		an unknown field in the root, resealed|edit_line manifest.jsonl '2s/"rec":"run"/"rec":"run","x":1/'; reseal manifest.jsonl|4|4|4|unknown field
 		a key that climbs out, resealed|edit_line manifest.jsonl 's#"key":"tables/000001#"key":"../../../000001#'; reseal manifest.jsonl|4|4|4|
+		a chunk line twice, all resealed|m=$(lines_manifest); sed -i '5p; $s/"lines":[0-9]*/"lines":XX/' "$m"; sed -i "s/\"lines\":XX/\"lines\":$(($(wc -l <"$m") - 1))/" "$m"; reseal_all "$m"|4|4|4|not in order
+		a chunk in the place of another, all resealed|m=$(lines_manifest); sed -n 4p "$m" >x; sed -i 's/"seq":1,/"seq":2,/' x; sed -i -e '5r x' -e 5d "$m"; rm x; reseal_all "$m"|4|4|4|add up
+		a table named twice, resealed|l=$(grep -m1 '"name":"floats"' manifest.jsonl); l=${l/\"table\":?/\"table\":99}; sed -i "/\"name\":\"floats\"/a XX" manifest.jsonl; awk -v l="$l" '$0 == "XX" {print l; next} {print}' manifest.jsonl >x; mv x manifest.jsonl; reseal manifest.jsonl|4|4|4|
+		SQL in the encoding, all resealed|m=$(lines_manifest); sed -i '2s/"encoding":"UTF8"/"encoding":"UTF8'"'"'; drop table sales.odd; --"/' "$m"; reseal_all "$m"|0|0|4|
+		a filter on an ordinary table, all resealed|m=$(lines_manifest); sed -i '2s/}$/,"filter":"where true) to stdout; drop table sales.odd; copy (select 1"}/' "$m"; reseal_all "$m"|4|4|4|not what the root
 		the root manifest cut|truncate -s -30 manifest.jsonl|4|4|4|manifest.jsonl
 		the root manifest emptied|: >manifest.jsonl|4|4|4|manifest.jsonl
 		the root manifest missing|rm manifest.jsonl|1|1|1|no sealed run

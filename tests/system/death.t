@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Goal of this test: each tool killed by SIGKILL at random moments, and started again, ends as if nothing had
 # happened: nothing twice, nothing lost, no temporary file or object left.
-# GPM_TEST_KILLS sets the number of kills a tool (5).
+# GPM_TEST_KILLS sets the number of kills a tool (10).
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
 
-kills=${GPM_TEST_KILLS:-5}
+kills=${GPM_TEST_KILLS:-10}
 pg_up src
 pg_up dst
 fill_shop src 120000
@@ -40,14 +40,14 @@ for round in 1 2; do
 	rm -rf "$spool" "$bucket"
 	mkdir "$bucket"
 	fresh_warehouse
-	delay_ms=700 kill_at_random "round $round, export" gpm-export "${export_args[@]}"
+	delay_ms=300 kill_at_random "round $round, export" gpm-export "${export_args[@]}"
 	is "round $round: no half-written file in the spool" "$(find "$spool" -name '*.part')" ""
 	is "round $round: one run in the spool" "$(find "$spool" -maxdepth 1 -name '2*' | wc -l)" 1
 	delay_ms=80 kill_at_random "round $round, push" gpm-push "${push_args[@]}"
 	is "round $round: no temporary object" "$(find "$bucket" -name '.gpm-*')" ""
 	is "round $round: the spool is empty" "$(find "$spool" -name '*.csv*' -o -name '*.sql*')" ""
 	exits 0 "round $round: every byte, no stranger" verify_shop --full
-	delay_ms=900 kill_at_random "round $round, load" gpm-import "${load_args[@]}"
+	delay_ms=400 kill_at_random "round $round, load" gpm-import "${load_args[@]}"
 	has "round $round: verified" "$TEST_DIR/out" "is verified"
 	same_shop "round $round: the same rows"
 	is "round $round: every chunk once in the ledger" \

@@ -66,7 +66,7 @@ q dst warehouse "create schema sales; create table sales.empty (a int, b text); 
 exits 3 "a table that holds rows is refused" load_shop
 has "by name" "$TEST_DIR/err" "sales.empty: holds 1 rows"
 is "and left alone" "$(q dst warehouse "select * from sales.empty")" "1|here"
-exits 3 "--append allows it (the schema statements that failed are told)" load_shop --append
+exits 3 "--append allows it (the schema statements that failed are told)" load_shop --append --run "$(basename "$(run_dir)")"
 has "verified with what was there" "$TEST_DIR/out" "sales.empty"
 hasnt "nothing is missing" "$TEST_DIR/out" "NOT"
 q dst warehouse "delete from sales.floats where b = 'Infinity'"
@@ -80,6 +80,47 @@ flock "$(echo "$spool"/2*/push.lock)" cat "$TEST_DIR/gate" &
 exits 6 "two pushes of one run" push_shop
 echo >"$TEST_DIR/gate"
 wait $!
+# a table that failed first: what comes after the rows waits for it
+rm -rf "$spool" "${bucket:?}"/*
+fresh_warehouse
+ok "export" export_shop -q
+ok "push" push_shop -q --keep
+q dst warehouse "create schema sales; create table sales.lines (id bigint primary key, qty int, price numeric(12,2), sku text, note text);
+	insert into sales.lines values (-1)"
+exits 3 "a table is refused" load_shop -q
+is "no materialized view is filled without it" "$(q dst warehouse "select relispopulated from pg_class where relname = 'totals'")" f
+q dst warehouse "truncate sales.lines"
+exits 3 "then it is loaded (the schema statements that failed are told)" load_shop -q
+is "and the view over it is filled" "$(q dst warehouse "select sum(qty) from sales.totals")" "$(q src shop "select sum(qty) from sales.totals")"
+same_shop "the same rows"
+
+# a sealed run and another place
+mkdir "$TEST_DIR/elsewhere"
+run=$(basename "$(run_dir)")
+exits 0 "a sealed run is none of another place's business" gpm-push --spool "$spool" --to "file://$TEST_DIR/elsewhere"
+ok "its rows stay in the spool" sh -c "find '$spool' -name '*.csv' | grep -q ."
+exits 1 "named, it is an error" gpm-push --spool "$spool" --to "file://$TEST_DIR/elsewhere" --run "$run"
+has "that says where it is" "$TEST_DIR/err" "file://$bucket"
+
+# settings under which damaged rows vanish
+q src postgres "alter database shop set zero_damaged_pages = on"
+q src shop "create role plain login; grant usage on schema sales, \"Odd \"\"Schema\"\"\" to plain;
+	grant select on all tables in schema sales, \"Odd \"\"Schema\"\"\" to plain"
+exits 1 "zero_damaged_pages that cannot be turned off" gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U plain -d shop --spool "$TEST_DIR/other"
+has "is named" "$TEST_DIR/err" "zero_damaged_pages is on"
+exits 0 "a superuser turns it off" export_shop -q --new-run
+q src postgres "alter database shop reset zero_damaged_pages"
+rm -rf "$spool" "${bucket:?}"/*
+fresh_warehouse
+ok "export" export_shop -q
+ok "push" push_shop -q
+
+# the ledger of an earlier import is not carried on
+ok "load" load_shop -q
+exits 0 "a warehouse that was loaded is exported again" gpm-export -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse --spool "$TEST_DIR/again"
+has "without the ledger" "$TEST_DIR/err" "gpm.ledger is passed over"
+hasnt "which is in no schema file" "$(echo "$TEST_DIR"/again/2*/schema/pre-data.sql)" '"gpm"'
+
 # runs of two databases in one bucket
 q src postgres "create database second"
 q src second "create table t (a int); insert into t values (1)"

@@ -39,6 +39,28 @@ exits 4 "a damaged line in the middle of a journal" push_shop
 has "the journal is named" "$TEST_DIR/err" "is damaged"
 hasnt "nothing was sealed" "$TEST_DIR/err" "sealed"
 
+# --- what a dead process left running at the servers
+
+orphan() { # CLUSTER DATABASE NAME: a session of that application_name, in the background
+	PGAPPNAME=$3 "$pg_bin/psql" -XAtq -h "$(pg_host "$1")" -p "$(pg_port "$1")" -U postgres -d "$2" \
+		-c "select pg_sleep(60)" >/dev/null 2>&1 &
+	while [ "$(q "$1" "$2" "select count(*) from pg_stat_activity where application_name = '$3'")" = 0 ]; do sleep 0.05; done
+}
+
+again
+ok "export" export_shop -q
+sed -i '$d' "$spool"/*/export.jsonl
+run=$(basename "$spool"/2*)
+orphan src shop "gpm-export $run worker"
+exits 0 "the export goes on" export_shop
+has "and ends the session of the dead one" "$TEST_DIR/err" "which a dead process left behind"
+ok "push" push_shop -q
+fresh_warehouse
+orphan dst warehouse "gpm-import $run worker"
+exits 0 "the load" load_shop
+has "ends such a session too" "$TEST_DIR/err" "which a dead process left behind"
+wait
+
 # --- signals
 
 again

@@ -109,6 +109,14 @@ run=$(basename "$(find "$bucket" -maxdepth 1 -name '2*' | sort | tail -n 1)")
 ok "load" load_shop -q --run "$run"
 is "the export is of the moment after it" "$(q dst warehouse "select count(*) from sales.one_column")" 0
 
+# a table that is dropped while the export waits for its lock
+q src shop "create table public.going (a int)"
+q src shop "begin; drop table public.going; select pg_sleep(2); commit" >/dev/null 2>&1 &
+locker=$!
+ok "somebody drops a table" until_true "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'public.going'::regclass)"
+exits 0 "the export waits, and goes on without it" export_shop -q --new-run
+wait "$locker"
+
 # tables that come and go while the list is made
 for i in 1 2 3 4 5 6; do
 	(while [ ! -e "$TEST_DIR/stop" ]; do q src shop "drop table if exists public.t$i; create table public.t$i (a int)"; done >/dev/null 2>&1) &

@@ -25,7 +25,7 @@ cp -a "$spool" "$TEST_DIR/spool.copy"
 
 # credentials
 exits 1 "a wrong secret" env AWS_SECRET_ACCESS_KEY=not-the-secret-at-all gpm-push --spool "$spool" --to "$url" -v
-has "is said" "$TEST_DIR/err" "SignatureDoesNotMatch"
+has "is said" "$TEST_DIR/err" "403"
 hasnt "and not printed" "$TEST_DIR/err" "not-the-secret-at-all"
 exits 1 "no credentials" env -u AWS_SECRET_ACCESS_KEY -u AWS_ACCESS_KEY_ID gpm-push --spool "$spool" --to "$url"
 has "it says where they are looked for" "$TEST_DIR/err" "AWS_ACCESS_KEY_ID"
