@@ -126,22 +126,27 @@ cancel_copy(struct db *db)
 		PQclear(res);
 }
 
+int
+db_copy_start(struct db *db, const char *sql, ExecStatusType want, struct err *e)
+{
+	PGresult *res = db_exec_one(db, sql);
+
+	if (PQresultStatus(res) != want)
+		return db_fail(db, res, e, "COPY failed");
+	PQclear(res);
+	return 0;
+}
+
 static int
 start_copy(struct db *db, const struct rec_table *t, struct err *e)
 {
 	struct buf sql;
-	PGresult *res;
 	int rc;
 
 	text_init(&sql);
 	rc = copy_statement(db, t, &sql, e);
-	if (rc == 0) {
-		res = db_exec_one(db, text_str(&sql));
-		if (PQresultStatus(res) != PGRES_COPY_OUT)
-			rc = db_fail(db, res, e, "COPY failed");
-		else
-			PQclear(res);
-	}
+	if (rc == 0)
+		rc = db_copy_start(db, text_str(&sql), PGRES_COPY_OUT, e);
 	buf_release(&sql);
 	return rc;
 }

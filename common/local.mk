@@ -6,7 +6,7 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/buf.h %D%/buf.c %D%/parse.h %D%/parse.c \
 	%D%/options.def %D%/opt.h %D%/opt_internal.h %D%/opt.c %D%/opt_argv.c %D%/opt_conf.c \
 	%D%/opt_help.c \
-	%D%/log.h %D%/log.c %D%/progress.h %D%/progress.c %D%/preflight.h %D%/preflight.c \
+	%D%/log.h %D%/log.c %D%/progress.h %D%/progress.c %D%/preflight.h %D%/preflight.c %D%/tool.h %D%/tool.c \
 	%D%/atomic.h %D%/atomic.c %D%/pool.h %D%/pool.c \
 	%D%/db.h %D%/db.c %D%/db_copy.h %D%/db_copy.c \
 	%D%/dialect.h %D%/dialect.c %D%/rows.h %D%/rows_scan.h %D%/rows_scan.c %D%/rows.c \

@@ -191,6 +191,20 @@ run_each(struct run *run, enum record_type type, run_each_fn *fn, void *ctx, str
 	return rc;
 }
 
+static int
+expect_bytes(void *ctx, struct record *r, struct err *e)
+{
+	(void)e; /* cannot fail */
+	progress_expect(ctx, r->u.manifest.plain_bytes);
+	return 0;
+}
+
+int
+run_expect(struct run *run, struct progress *progress, struct err *e)
+{
+	return run_each(run, REC_MANIFEST, expect_bytes, progress, e);
+}
+
 /* --- choosing -------------------------------------------------------------------------------- */
 
 /* The newest sealed run; all sealed runs must be of its database. */

@@ -3,6 +3,7 @@
 #define GPM_FIND_H
 
 #include "manifest.h"
+#include "progress.h"
 
 struct err;
 struct opts;
@@ -38,6 +39,9 @@ char *run_key(const struct run *, const char *key) GPM_NODISCARD;
 /* run_each(run, type, fn, ctx, e): the root manifest's records of one type, in their order. */
 typedef int run_each_fn(void *ctx, struct record *, struct err *);
 int run_each(struct run *, enum record_type, run_each_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* run_expect(run, progress, e): its tables' plain bytes are what is to be done. */
+int run_expect(struct run *, struct progress *, struct err *) GPM_NODISCARD;
 
 /* One table of a run, its manifest checked against the root's line, its chunks in order and adding up. */
 struct run_table {

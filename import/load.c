@@ -161,17 +161,9 @@ load_table(void *ctx, struct record *r, struct err *e)
 }
 
 static int
-expect_bytes(void *ctx, struct record *r, struct err *e)
-{
-	(void)e; /* cannot fail */
-	progress_expect(ctx, r->u.manifest.plain_bytes);
-	return 0;
-}
-
-static int
 load_rows(struct load *l, struct err *e)
 {
-	int rc = run_each(l->run, REC_MANIFEST, expect_bytes, l->progress, e);
+	int rc = run_expect(l->run, l->progress, e);
 
 	if (rc < 0)
 		return -1;

@@ -27,18 +27,12 @@ static int
 start_copy(struct db *db, const struct rec_table *t, struct err *e)
 {
 	struct buf sql;
-	PGresult *res;
 	int rc;
 
 	text_init(&sql);
 	rc = copy_statement(db, t, &sql, e);
-	if (rc == 0) {
-		res = db_exec_one(db, text_str(&sql));
-		if (PQresultStatus(res) != PGRES_COPY_IN)
-			rc = db_fail(db, res, e, "COPY failed");
-		else
-			PQclear(res);
-	}
+	if (rc == 0)
+		rc = db_copy_start(db, text_str(&sql), PGRES_COPY_IN, e);
 	buf_release(&sql);
 	return rc;
 }

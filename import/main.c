@@ -4,9 +4,9 @@
 #include "err.h"
 #include "import.h"
 #include "opt.h"
-#include "stop.h"
 #include "store.h"
 #include "store_opts.h"
+#include "tool.h"
 
 static const struct {
 	const char *name;
@@ -79,19 +79,5 @@ run_command(const struct opts *opts, struct err *e)
 int
 main(int argc, char **argv)
 {
-	struct opts *opts;
-	struct err e;
-	int status;
-
-	stop_install();
-	if ((status = opt_start(&info, argc, argv, &opts)) >= 0)
-		return status;
-	if (run_command(opts, &e) == 0) {
-		status = 0;
-	} else {
-		err_print(&e);
-		status = err_exit(e.code);
-	}
-	opt_free(opts);
-	return status;
+	return tool_main(&info, argc, argv, run_command);
 }

@@ -197,19 +197,11 @@ find_strangers(struct verify *v, struct err *e)
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static int
-expect_bytes(void *ctx, struct record *r, struct err *e)
-{
-	(void)e; /* cannot fail */
-	progress_expect(ctx, r->u.manifest.plain_bytes);
-	return 0;
-}
-
-static int
 verify_all(struct verify *v, struct err *e)
 {
 	int rc;
 
-	if (run_each(v->run, REC_MANIFEST, expect_bytes, v->progress, e) < 0 ||
+	if (run_expect(v->run, v->progress, e) < 0 ||
 	    run_each(v->run, REC_FILE, verify_file, v, e) < 0)
 		return -1;
 	rc = run_each(v->run, REC_MANIFEST, verify_table, v, e);

@@ -1,11 +1,9 @@
 /* main.c -- gpm-push: options, push_run(), the error printed once. */
 #include "prelude.h"
 
-#include "err.h"
-#include "opt.h"
 #include "preflight_push.h"
 #include "push.h"
-#include "stop.h"
+#include "tool.h"
 
 static const char *const commands[] = { "preflight", NULL };
 
@@ -21,22 +19,15 @@ static const struct opt_tool_info info = {
 	    "  gpm-push --spool /var/spool/gpm --to file:///mnt/disk/shop\n",
 };
 
+/* The push itself, or the look before it. */
+static int
+run_command(const struct opts *opts, struct err *e)
+{
+	return opt_command(opts) != NULL ? preflight_push(opts, e) : push_run(opts, e);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct opts *opts;
-	struct err e;
-	int status;
-
-	stop_install();
-	if ((status = opt_start(&info, argc, argv, &opts)) >= 0)
-		return status;
-	if ((opt_command(opts) != NULL ? preflight_push(opts, &e) : push_run(opts, &e)) == 0) {
-		status = 0;
-	} else {
-		err_print(&e);
-		status = err_exit(e.code);
-	}
-	opt_free(opts);
-	return status;
+	return tool_main(&info, argc, argv, run_command);
 }

@@ -1,0 +1,26 @@
+/* tool.c -- what the main() of every tool does. */
+#include "prelude.h"
+
+#include "err.h"
+#include "stop.h"
+#include "tool.h"
+
+int
+tool_main(const struct opt_tool_info *info, int argc, char **argv, tool_fn *run)
+{
+	struct opts *opts;
+	struct err e;
+	int status;
+
+	stop_install();
+	if ((status = opt_start(info, argc, argv, &opts)) >= 0)
+		return status;
+	if (run(opts, &e) == 0) {
+		status = 0;
+	} else {
+		err_print(&e);
+		status = err_exit(e.code);
+	}
+	opt_free(opts);
+	return status;
+}
