@@ -54,6 +54,7 @@ cp -a "$spool" "$TEST_DIR/whole"
 sed -i '$d' "$spool"/*/export.jsonl
 exits 5 "push of an unfinished export" push_shop
 has "it says what to do" "$TEST_DIR/err" "gpm-export has not finished"
+is "what is stored is freed in the spool" "$(find "$spool" -name '*.csv')" ""
 exits 1 "nothing is loaded of it" load_shop
 exits 0 "list shows it as open" gpm-import list --from "file://$bucket"
 has "open" "$TEST_DIR/out" "open "
