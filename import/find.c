@@ -265,18 +265,29 @@ find_run(struct store *store, const struct opts *opts, struct run **out, struct 
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
+/* The next record, which must be of TYPE, into OUT. */
+static int
+read_head(struct run_table *t, const struct rec_manifest *line, enum record_type type, void *out, struct err *e)
+{
+	struct record r;
+	int rc = manifest_next(t->manifest, &r, e);
+
+	if (rc > 0 && r.type == type) {
+		record_take(&r, out);
+		return 0;
+	}
+	if (rc > 0)
+		record_release(&r);
+	return rc < 0 ? -1 : err_set(e, ERR_DIFFERS, "'%s' has no %s record in its place", line->key,
+	    record_type_name(type));
+}
+
 /* The two records before the chunks. */
 static int
 read_heads(struct run_table *t, const struct rec_manifest *line, struct err *e)
 {
-	struct record r;
-
-	if (manifest_next(t->manifest, &r, e) <= 0 || r.type != REC_TABLE)
-		return err_set(e, ERR_DIFFERS, "'%s' has no table record", line->key);
-	record_take(&r, &t->table);
-	if (manifest_next(t->manifest, &r, e) <= 0 || r.type != REC_DONE)
-		return err_set(e, ERR_DIFFERS, "'%s' has no done record", line->key);
-	record_take(&r, &t->done);
+	if (read_head(t, line, REC_TABLE, &t->table, e) < 0 || read_head(t, line, REC_DONE, &t->done, e) < 0)
+		return -1;
 	if (t->table.table != line->table || strcmp(t->table.schema, line->schema) != 0 ||
 	    strcmp(t->table.name, line->name) != 0 || t->done.rows != line->rows ||
 	    t->done.chunks != line->chunks || t->done.attempt != line->attempt ||

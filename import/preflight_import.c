@@ -183,7 +183,7 @@ import_preflight(const struct opts *opts, struct store *store, struct err *e)
 	preflight_ok(l.list, "run %s of %s: %s rows, %s", l.run->id, l.run->header.database,
 	    format_count(manifest_totals(l.run->root)->rows, rows),
 	    format_size(manifest_totals(l.run->root)->plain_bytes, size));
-	if (session_open(opts, l.run->id, "preflight", &l.db, e) < 0) {
+	if (session_open_reading(opts, l.run->id, &l.db, e) < 0) {
 		preflight_fail(l.list, e);
 	} else {
 		look_at_server(&l);

@@ -6,10 +6,10 @@
 #include "opt.h"
 #include "session.h"
 
-int
-session_open(const struct opts *opts, const char *run, const char *role, struct db **out, struct err *e)
+/* A pinned session under a name, which is freed. */
+static int
+open_as(const struct opts *opts, char *application, struct db **out, struct err *e)
 {
-	char *application = mem_printf("gpm-import %s %s", run, role);
 	int rc = db_connect(opts, application, out, e);
 
 	free(application);
@@ -18,6 +18,18 @@ session_open(const struct opts *opts, const char *run, const char *role, struct 
 		*out = NULL;
 	}
 	return rc;
+}
+
+int
+session_open(const struct opts *opts, const char *run, const char *role, struct db **out, struct err *e)
+{
+	return open_as(opts, mem_printf("gpm-import %s %s", run, role), out, e);
+}
+
+int
+session_open_reading(const struct opts *opts, const char *run, struct db **out, struct err *e)
+{
+	return open_as(opts, mem_printf("gpm-import-check %s", run), out, e);
 }
 
 int

@@ -19,10 +19,9 @@ int
 unpack_fetch(struct store *store, const char *key, uint64_t stored_bytes, const unsigned char sha256[32],
     struct buf *out, struct err *e)
 {
+	struct store_object there;
 	unsigned char got[32];
 	int rc;
-
-	struct store_object there;
 
 	if (stored_bytes > OBJECT_LIMIT)
 		return err_set(e, ERR_DIFFERS, "'%s' is said to have %llu bytes; no object has more than %llu", key,

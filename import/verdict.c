@@ -142,7 +142,7 @@ worker(void *ctx, unsigned index, void *job, struct err *e)
 	int rc = stop_check(e);
 
 	if (rc == 0 && *db == NULL)
-		rc = session_open(j->opts, j->run->id, "verdict", db, e);
+		rc = session_open_reading(j->opts, j->run->id, db, e);
 	if (rc == 0)
 		rc = judge(j, *db, job, e);
 	free_line(job);

@@ -57,8 +57,12 @@ has "and ends the session of the dead one" "$TEST_DIR/err" "which a dead process
 ok "push" push_shop -q
 fresh_warehouse
 orphan dst warehouse "gpm-import $run worker"
+orphan dst warehouse "gpm-import-check $run"
 exits 0 "the load" load_shop
-has "ends such a session too" "$TEST_DIR/err" "which a dead process left behind"
+is "ends such a session too, but not one that checks" \
+	"$(grep -c "which a dead process left behind" "$TEST_DIR/err")|$(q dst warehouse "select count(*) from pg_stat_activity
+		where application_name = 'gpm-import-check $run'")" "1|1"
+q dst warehouse "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gpm-import-check $run'" >/dev/null
 wait
 
 # --- signals
