@@ -256,7 +256,7 @@ atomic_write_file(const char *path, const void *data, size_t len, struct err *e)
 
 /* One folder, which another process may be making too. */
 static int
-make_folder(const char *path, struct err *e)
+make_folder(const char *path, bool sync, struct err *e)
 {
 	struct stat st;
 
@@ -264,7 +264,7 @@ make_folder(const char *path, struct err *e)
 		if (errno != ENOENT)
 			return file_err_sys(e, "examine", path);
 		if (mkdir(path, 0700) == 0)
-			return file_sync_parent(path, e);
+			return sync ? file_sync_parent(path, e) : 0;
 		if (errno != EEXIST || stat(path, &st) < 0)
 			return file_err_sys(e, "make folder", path);
 	}
@@ -273,8 +273,8 @@ make_folder(const char *path, struct err *e)
 	return 0;
 }
 
-int
-file_mkdirs(const char *path, struct err *e)
+static int
+make_folders(const char *path, bool sync, struct err *e)
 {
 	char *copy = mem_str(path), *p = copy;
 	int rc = 0;
@@ -286,12 +286,24 @@ file_mkdirs(const char *path, struct err *e)
 		p += strcspn(p, "/");
 		kept = *p;
 		*p = '\0';
-		rc = make_folder(copy, e);
+		rc = make_folder(copy, sync, e);
 		*p = kept;
 		p += strspn(p, "/");
 	}
 	free(copy);
 	return rc;
+}
+
+int
+file_mkdirs(const char *path, struct err *e)
+{
+	return make_folders(path, true, e);
+}
+
+int
+file_mkdirs_unsynced(const char *path, struct err *e)
+{
+	return make_folders(path, false, e);
 }
 
 static int remove_at(int dir, const char *name, const char *path, struct err *);
@@ -363,7 +375,14 @@ file_temp(int *out_fd, struct err *e)
 	char *path;
 	int fd;
 
-	path = mem_printf("%s/gpm-XXXXXX", folder != NULL && *folder != '\0' ? folder : "/var/tmp");
+	if (folder == NULL || *folder == '\0')
+		folder = "/var/tmp";
+	/* a file that never had a name: none is left when the process dies between making and unlinking it */
+	if ((fd = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600)) >= 0) {
+		*out_fd = fd;
+		return 0;
+	}
+	path = mem_printf("%s/gpm-XXXXXX", folder);
 	if ((fd = mkostemp(path, O_CLOEXEC)) < 0) {
 		file_err_sys(e, "create temporary file", path);
 		free(path);

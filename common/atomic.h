@@ -28,6 +28,7 @@ int atomic_write_file(const char *path, const void *, size_t, struct err *) GPM_
 
 /* file_mkdirs(path, e): every missing folder of PATH, mode 0700, each synced into its parent. */
 int file_mkdirs(const char *path, struct err *) GPM_NODISCARD;
+int file_mkdirs_unsynced(const char *path, struct err *) GPM_NODISCARD; /* who needs them durable syncs them */
 
 /* file_remove_tree(path, e): a file or a folder with all in it, no symbolic link followed (a link
  * itself is removed); absent is fine. */

@@ -1,16 +1,13 @@
-/* credentials.c -- the access key of a bucket: environment, credentials file, configuration. */
+/* credentials.c -- the access key of a bucket: environment, files of other tools, gpm.conf, the machine's role. */
 #include "prelude.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <strings.h>
 
-#include "atomic.h"
 #include "credentials.h"
+#include "credentials_metadata.h"
+#include "credentials_process.h"
 #include "err.h"
-
-#define FILE_LIMIT ((off_t)1 << 20)
+#include "ini.h"
 
 struct secret {
 	size_t len;
@@ -50,14 +47,10 @@ credentials_free(struct credentials *c)
 	free(c->access_key);
 	secret_free(c->secret);
 	secret_free(c->token);
+	free(c->endpoint_url);
+	free(c->region);
 	free(c);
 }
-
-/* A piece of text that is not NUL-terminated; nothing when the pointer is NULL. */
-struct span {
-	const char *at;
-	size_t len;
-};
 
 static struct span
 span_of(const char *text)
@@ -117,128 +110,240 @@ from_environment(const char *access_name, const char *secret_name, const char *t
 	return take(&f, "the environment", access_name, secret_name, out, e);
 }
 
-/* --- the credentials file --- */
+/* --- files of other tools --- */
 
-static struct span
-trim(const char *from, const char *to)
-{
-	while (from < to && (*from == ' ' || *from == '\t'))
-		from++;
-	while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r'))
-		to--;
-	return (struct span){ from, (size_t)(to - from) };
-}
-
-static bool
-span_is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
-}
-
-/* "name = value" */
-static void
-read_setting(struct span line, struct found *f)
-{
-	const char *end = line.at + line.len, *equals = memchr(line.at, '=', line.len);
-	struct span name, value;
-
-	if (equals == NULL)
-		return;
-	name = trim(line.at, equals);
-	value = trim(equals + 1, end);
-	if (value.len == 0)
-		return;
-	if (span_is(name, "aws_access_key_id"))
-		f->access_key = value;
-	else if (span_is(name, "aws_secret_access_key"))
-		f->secret = value;
-	else if (span_is(name, "aws_session_token"))
-		f->token = value;
-}
-
-static void
-read_profile(const char *text, size_t len, const char *profile, struct found *f)
-{
-	const char *end = text + len, *next;
-	bool ours = false;
-
-	for (const char *c = text; c < end; c = next) {
-		const char *newline = memchr(c, '\n', (size_t)(end - c));
-		struct span line = trim(c, newline != NULL ? newline : end);
-
-		next = newline != NULL ? newline + 1 : end;
-		if (line.len == 0 || *line.at == '#' || *line.at == ';')
-			continue;
-		if (*line.at == '[' && line.at[line.len - 1] == ']')
-			ours = span_is(trim(line.at + 1, line.at + line.len - 1), profile);
-		else if (ours)
-			read_setting(line, f);
-	}
-}
-
-/* 1, 0 when there is no such file or profile, -1. */
-static int
-from_file(const char *path, const char *profile, struct credentials **out, struct err *e)
-{
-	struct found f = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
-	char *text, *place;
-	struct stat st;
-	int fd, rc;
-
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, "cannot open '%s'", path);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_LIMIT) {
-		close(fd);
-		return err_set(e, ERR_CREDENTIALS, "'%s' is not a credentials file", path);
-	}
-	text = mem_alloc((size_t)st.st_size);
-	if ((rc = file_read_at(fd, text, (size_t)st.st_size, 0, path, e)) == 0) {
-		read_profile(text, (size_t)st.st_size, profile, &f);
-		place = mem_printf("profile '%s' of '%s'", profile, path);
-		rc = take(&f, place, "aws_access_key_id", "aws_secret_access_key", out, e);
-		free(place);
-	}
-	explicit_bzero(text, (size_t)st.st_size);
-	free(text);
-	close(fd);
-	return rc;
-}
-
-/* The path of the credentials file, NULL when the user has no home. */
+/* The file that VARIABLE names, else NAME in the user's home; NULL when there is no home. */
 static char *
-file_path(void)
+path_of(const char *variable, const char *name)
 {
-	struct span named = span_of(getenv("AWS_SHARED_CREDENTIALS_FILE")), home = span_of(getenv("HOME"));
+	struct span named = span_of(getenv(variable)), home = span_of(getenv("HOME"));
 
 	if (named.at != NULL)
 		return mem_str(named.at);
-	return home.at != NULL ? mem_printf("%s/.aws/credentials", home.at) : NULL;
+	return home.at != NULL ? mem_printf("%s/%s", home.at, name) : NULL;
+}
+
+static const char *
+profile(void)
+{
+	struct span named = span_of(getenv("AWS_PROFILE"));
+
+	return named.at != NULL ? named.at : "default";
+}
+
+struct aws_settings {
+	struct found key;
+	struct span process;
+	const char *wanted;  /* another one that is looked for, or NULL */
+	struct span value;
+};
+
+static void
+see_aws(void *ctx, struct span name, struct span value)
+{
+	struct aws_settings *s = ctx;
+
+	if (span_is(name, "aws_access_key_id"))
+		s->key.access_key = value;
+	else if (span_is(name, "aws_secret_access_key"))
+		s->key.secret = value;
+	else if (span_is(name, "aws_session_token"))
+		s->key.token = value;
+	else if (span_is(name, "credential_process"))
+		s->process = value;
+	else if (s->wanted != NULL && span_is(name, s->wanted))
+		s->value = value;
+}
+
+/* Who can write the file can have any program run. */
+static int
+from_process(struct span command, const char *path, bool shared, const char *place, struct credentials **out, struct err *e)
+{
+	if (shared) {
+		err_set(e, ERR_CREDENTIALS, "%s: credential_process is taken only from a file that nobody else can write", place);
+		return err_hint(e, "chmod go-w '%s'", path);
+	}
+	return credentials_process(command.at, command.len, place, out, e) < 0 ? -1 : 1;
+}
+
+/* SECTION of an AWS file: 1, 0 when there is no such file or section, or nothing in it, -1. */
+static int
+from_aws_file(const char *path, const char *section, struct credentials **out, struct err *e)
+{
+	struct aws_settings s = { .wanted = NULL };
+	char *text = NULL, *place;
+	bool shared;
+	size_t len;
+	int rc;
+
+	if (path == NULL || (rc = ini_read(path, &text, &len, &shared, e)) == 0)
+		return 0;
+	if (rc < 0)
+		return -1;
+	ini_each(text, len, section, see_aws, &s);
+	place = mem_printf("profile '%s' of '%s'", profile(), path);
+	rc = take(&s.key, place, "aws_access_key_id", "aws_secret_access_key", out, e);
+	if (rc == 0 && s.process.at != NULL)
+		rc = from_process(s.process, path, shared, place, out, e);
+	free(place);
+	ini_forget(text, len);
+	return rc;
+}
+
+/* In the configuration only the default profile goes by its name alone. */
+static char *
+config_section(void)
+{
+	return strcmp(profile(), "default") == 0 ? mem_str("default") : mem_printf("profile %s", profile());
+}
+
+char *
+aws_config_get(const char *name)
+{
+	struct aws_settings s = { .wanted = name };
+	char *path = path_of("AWS_CONFIG_FILE", ".aws/config"), *section = config_section(), *text = NULL, *value = NULL;
+	struct err ignored;
+	bool shared;
+	size_t len;
+
+	if (path != NULL && ini_read(path, &text, &len, &shared, &ignored) > 0) {
+		ini_each(text, len, section, see_aws, &s);
+		if (s.value.at != NULL)
+			value = mem_strn(s.value.at, s.value.len);
+		ini_forget(text, len);
+	}
+	free(section);
+	free(path);
+	return value;
+}
+
+struct oss_settings {
+	struct found key;
+	struct span endpoint, region;
+};
+
+/* ossutil 1 and 2 write some names in different cases. */
+static void
+see_oss(void *ctx, struct span name, struct span value)
+{
+	struct oss_settings *s = ctx;
+
+	if (span_is_nocase(name, "accessKeyID"))
+		s->key.access_key = value;
+	else if (span_is_nocase(name, "accessKeySecret"))
+		s->key.secret = value;
+	else if (span_is_nocase(name, "stsToken"))
+		s->key.token = value;
+	else if (span_is_nocase(name, "endpoint"))
+		s->endpoint = value;
+	else if (span_is_nocase(name, "region"))
+		s->region = value;
+}
+
+static int
+from_ossutil(const char *path, struct credentials **out, struct err *e)
+{
+	struct oss_settings s = { .key = { .token = { NULL, 0 } } };
+	char *text = NULL;
+	bool shared;
+	size_t len;
+	int rc;
+
+	if (path == NULL || (rc = ini_read(path, &text, &len, &shared, e)) == 0)
+		return 0;
+	if (rc < 0)
+		return -1;
+	ini_each(text, len, "Credentials", see_oss, &s);
+	if (s.key.access_key.at == NULL)
+		ini_each(text, len, "default", see_oss, &s);
+	rc = take(&s.key, path, "accessKeyID", "accessKeySecret", out, e);
+	if (rc > 0 && s.endpoint.at != NULL) {
+		bool bare = memmem(s.endpoint.at, s.endpoint.len, "://", 3) == NULL;
+
+		(*out)->endpoint_url = mem_printf("%s%.*s", bare ? "https://" : "", (int)s.endpoint.len, s.endpoint.at);
+	}
+	if (rc > 0 && s.region.at != NULL)
+		(*out)->region = mem_strn(s.region.at, s.region.len);
+	ini_forget(text, len);
+	return rc;
+}
+
+static int
+from_files(const struct credentials_given *given, struct credentials **out, struct err *e)
+{
+	char *aws = path_of("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"), *config = path_of("AWS_CONFIG_FILE", ".aws/config");
+	char *ossutil = path_of("OSSUTIL_CONFIG_FILE", ".ossutilconfig"), *section = config_section();
+	struct found conf = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	int rc;
+
+	rc = from_aws_file(aws, profile(), out, e);
+	if (rc == 0)
+		rc = from_aws_file(config, section, out, e);
+	if (rc == 0 && given != NULL) {
+		conf.access_key = span_of(given->access_key_id);
+		conf.secret = span_of(given->secret_access_key);
+		rc = take(&conf, given->place, "access_key_id", "secret_access_key", out, e);
+	}
+	if (rc == 0)
+		rc = from_ossutil(ossutil, out, e);
+	free(section);
+	free(ossutil);
+	free(config);
+	free(aws);
+	return rc;
+}
+
+/* --- all places --- */
+
+bool
+credentials_is_alibaba(const char *endpoint_url)
+{
+	static const char domain[] = ".aliyuncs.com";
+	const char *host = endpoint_url != NULL ? strstr(endpoint_url, "://") : NULL;
+	size_t len = host != NULL ? strcspn(host + 3, ":/") : 0;
+
+	return len > strlen(domain) && strncasecmp(host + 3 + len - strlen(domain), domain, strlen(domain)) == 0;
+}
+
+bool
+credentials_equal(const struct credentials *a, const struct credentials *b)
+{
+	if (strcmp(a->access_key, b->access_key) != 0 || strcmp(a->secret->text, b->secret->text) != 0)
+		return false;
+	if (a->token == NULL || b->token == NULL)
+		return a->token == b->token;
+	return strcmp(a->token->text, b->token->text) == 0;
 }
 
 int
-credentials_find(const struct credentials_given *given, struct credentials **out, struct err *e)
+credentials_make(const char *access_key, const char *secret, const char *token, const char *place, struct credentials **out, struct err *e)
 {
-	struct span named = span_of(getenv("AWS_PROFILE"));
-	const char *profile = named.at != NULL ? named.at : "default";
-	char *path = file_path();
-	struct found conf = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct found f = { span_of(access_key), span_of(secret), span_of(token) };
+
+	if (take(&f, place, "AccessKeyId", "its secret", out, e) > 0)
+		return 0;
+	return f.access_key.at == NULL && f.secret.at == NULL ? err_set(e, ERR_CREDENTIALS, "%s: gives no access key", place) : -1;
+}
+
+int
+credentials_find(const struct credentials_given *given, const char *endpoint_url, struct credentials **out, struct err *e)
+{
+	char *path;
 	int rc;
 
 	rc = from_environment("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", out, e);
 	if (rc == 0)
 		rc = from_environment("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN", out, e);
-	if (rc == 0 && path != NULL)
-		rc = from_file(path, profile, out, e);
-	if (rc == 0 && given != NULL) {
-		conf.access_key = span_of(given->access_key_id);
-		conf.secret = span_of(given->secret_access_key);
-		rc = take(&conf, "gpm.conf", "access_key_id", "secret_access_key", out, e);
-	}
+	if (rc == 0)
+		rc = from_files(given, out, e);
+	if (rc == 0)
+		rc = credentials_metadata(credentials_is_alibaba(endpoint_url), out, e);
 	if (rc == 0) {
-		err_set(e, ERR_CREDENTIALS, "there is no access key: looked for AWS_ACCESS_KEY_ID and OSS_ACCESS_KEY_ID in the environment, and for profile '%s' in '%s'",
-		    profile, path != NULL ? path : "~/.aws/credentials");
+		path = path_of("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
+		err_set(e, ERR_CREDENTIALS, "there is no access key: looked for AWS_ACCESS_KEY_ID and OSS_ACCESS_KEY_ID in the environment, for profile '%s' in '%s' and the configuration of AWS, for access_key_id in gpm.conf, for ossutil's file, and for a role of this machine",
+		    profile(), path != NULL ? path : "~/.aws/credentials");
 		err_hint(e, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the credentials file");
+		free(path);
 	}
-	free(path);
 	return rc > 0 ? 0 : -1;
 }

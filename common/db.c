@@ -48,11 +48,13 @@ connect_failed(PGconn *conn, struct err *e)
 int
 db_connect(const struct opts *opts, const char *application_name, struct db **out, struct err *e)
 {
-	const char *keys[] = { "dbname", "host", "port", "user", "application_name", NULL };
+	const char *dbname = opt_string(opts, OPT_ID_dbname);
+	/* the first dbname may be a conninfo or a URI (never NULL, or it were the second); the second is a name, and wins where it is given */
+	const char *keys[] = { "dbname", "host", "port", "user", "application_name", "dbname", NULL };
 	const char *values[] = {
-		opt_string(opts, OPT_ID_dbname), opt_string(opts, OPT_ID_host),
+		dbname != NULL ? dbname : "", opt_string(opts, OPT_ID_host),
 		opt_string(opts, OPT_ID_port), opt_string(opts, OPT_ID_username),
-		application_name, NULL,
+		application_name, opt_database(opts), NULL,
 	};
 	struct db *db = mem_alloc(sizeof(*db));
 
@@ -102,6 +104,11 @@ code_of(const struct db *db)
 		"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300",
 	};
 
+	/* An error of libpq's own: after one in sending, the end of the connection shows only when it is read,
+	 * behind what the server said last. */
+	if (db->sqlstate[0] == '\0')
+		for (int i = 0; i < 2 && PQconsumeInput(db->conn) == 1; i++)
+			continue;
 	if (PQstatus(db->conn) == CONNECTION_BAD || strncmp(db->sqlstate, "08", 2) == 0)
 		return ERR_TEMPORARY;
 	for (size_t i = 0; i < GPM_ARRAY_LEN(passing); i++)
@@ -118,6 +125,7 @@ db_fail(struct db *db, PGresult *res, struct err *e, const char *fmt, ...)
 	const char *detail = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	const char *hint = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_HINT) : NULL;
 	const char *where = res != NULL ? PQresultErrorField(res, PG_DIAG_CONTEXT) : NULL;
+	enum err_code code;
 	char what[512];
 	va_list ap;
 	size_t n;
@@ -126,11 +134,12 @@ db_fail(struct db *db, PGresult *res, struct err *e, const char *fmt, ...)
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	snprintf(db->sqlstate, sizeof(db->sqlstate), "%s", state != NULL ? state : "");
+	code = code_of(db); /* before libpq's text is taken: it may move that */
 	if (text == NULL)
 		text = PQerrorMessage(db->conn);
 	if (text[0] == '\0')
 		text = "the connection was lost";
-	err_set(e, code_of(db), "%s: %.*s%s%.300s%s", what, (int)strcspn(text, "\n"), text,
+	err_set(e, code, "%s: %.*s%s%.300s%s", what, (int)strcspn(text, "\n"), text,
 	    detail != NULL ? " (" : "", detail != NULL ? detail : "", detail != NULL ? ")" : "");
 	/* "COPY t, line 7, column a: …": the row that did it */
 	n = strlen(e->text);
@@ -152,6 +161,40 @@ db_exec(struct db *db, const char *sql, struct err *e)
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
 		return db_fail(db, res, e, "'%.60s'", sql);
 	PQclear(res);
+	return 0;
+}
+
+void
+db_cancel(struct db *db)
+{
+	PGcancel *cancel = PQgetCancel(db->conn);
+	char ignored[256];
+
+	if (cancel != NULL)
+		PQcancel(cancel, ignored, (int)sizeof(ignored));
+	PQfreeCancel(cancel);
+}
+
+int
+db_exec_params(struct db *db, const char *sql, int n, const char *const *params, struct err *e)
+{
+	PGresult *res = PQexecParams(db->conn, sql, n, NULL, params, NULL, NULL, 0);
+	ExecStatusType status = PQresultStatus(res);
+
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		return db_fail(db, res, e, "'%.60s'", sql);
+	PQclear(res);
+	return 0;
+}
+
+int
+db_query_simple(struct db *db, const char *sql, PGresult **out, struct err *e)
+{
+	PGresult *res = PQexec(db->conn, sql);
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+		return db_fail(db, res, e, "'%.60s'", sql);
+	*out = res;
 	return 0;
 }
 
@@ -242,16 +285,18 @@ db_add_literal(struct db *db, struct buf *b, const char *text, struct err *e)
 
 /* --- settings -------------------------------------------------------------------------------- */
 
-/* The settings that shape what COPY writes, and those that could end a long session.  Set only
- * where pg_settings has them: the list serves every server from 8.2 on. */
-static const char pin_sql[] =
+/* The settings that shape what COPY writes and how rows are read, and those
+ * that could end a long session.  Set only where pg_settings has them: the list serves every server
+ * from 8.2 on. */
+const char db_pin_sql[] =
     "SELECT pg_catalog.set_config(s.name, CASE WHEN v.value = 'max' THEN s.max_val ELSE v.value END, false)"
     "  FROM (VALUES ('extra_float_digits', 'max'), ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'),"
     "   ('TimeZone', 'UTC'), ('bytea_output', 'hex'), ('lc_monetary', 'C'), ('search_path', 'pg_catalog'),"
     "   ('row_security', 'off'), ('statement_timeout', '0'), ('lock_timeout', '0'),"
     "   ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),"
     "   ('transaction_timeout', '0'), ('synchronize_seqscans', 'off'), ('standard_conforming_strings', 'on'),"
-    "   ('client_connection_check_interval', '5000'))"
+    "   ('xmloption', 'content'), ('array_nulls', 'on'),"
+    "   ('enable_tidscan', 'on'), ('client_connection_check_interval', '5000'))"
     "   AS v(name, value)"
     "  JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)";
 
@@ -261,28 +306,48 @@ static const char pinned_sql[] =
     " 'IntervalStyle', 'TimeZone', 'bytea_output', 'lc_monetary', 'client_encoding', 'row_security') ORDER BY 1";
 
 /* Settings under which damaged or invisible rows are left out, or added, without an error. */
-static const char unsafe_sql[] =
-    "SELECT name FROM pg_catalog.pg_settings WHERE setting = 'on' AND name IN ('zero_damaged_pages',"
-    " 'ignore_checksum_failure', 'ignore_system_indexes', 'gp_select_invisible')";
+static const char *const unsafe[] = {
+	"zero_damaged_pages", "ignore_checksum_failure", "ignore_system_indexes", "gp_select_invisible",
+};
+
+/* Is NAME on?  pg_settings does not show all of them on Greenplum.  1, 0 also for a server that does not have it, -1. */
+static int
+is_on(struct db *db, const char *name, struct err *e)
+{
+	const char *params[] = { name };
+	PGresult *res;
+	int rc;
+
+	if (db_version(db) >= 90600) {
+		if (db_query(db, "SELECT pg_catalog.current_setting($1, true)", 1, params, &res, e) < 0)
+			return -1;
+	} else {
+		char *sql = mem_printf("SHOW %s", name);
+
+		rc = db_query(db, sql, 0, NULL, &res, e);
+		free(sql);
+		if (rc < 0)
+			return strcmp(db->sqlstate, "42704") == 0 ? 0 : -1;
+	}
+	rc = strcmp(PQgetvalue(res, 0, 0), "on") == 0;
+	PQclear(res);
+	return rc;
+}
 
 static int
 turn_off_unsafe(struct db *db, struct err *e)
 {
-	PGresult *res;
-	int rc = db_query(db, unsafe_sql, 0, NULL, &res, e);
+	for (size_t i = 0; i < GPM_ARRAY_LEN(unsafe); i++) {
+		int on = is_on(db, unsafe[i], e);
 
-	if (rc < 0)
-		return -1;
-	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
-		const char *name = PQgetvalue(res, i, 0);
-
-		if ((rc = db_execf(db, e, "SET %s = off", name)) < 0) {
-			err_set(e, ERR_FAILED, "%s is on: damaged rows would be left out without a word", name);
-			err_hint(e, "turn it off for this user and database");
-		}
+		if (on < 0)
+			return -1;
+		if (on == 0 || db_execf(db, e, "SET %s = off", unsafe[i]) == 0)
+			continue;
+		err_set(e, ERR_FAILED, "%s is on: damaged rows would be left out without a word", unsafe[i]);
+		return err_hint(e, "turn it off for this user and database");
 	}
-	PQclear(res);
-	return rc;
+	return 0;
 }
 
 int
@@ -295,7 +360,7 @@ db_pin(struct db *db, const char *encoding, struct err *e)
 		return err_set(e, ERR_DIFFERS, "'%.40s' is no encoding", encoding);
 	if (PQsetClientEncoding(db->conn, encoding) != 0)
 		return db_fail(db, NULL, e, "cannot set client_encoding to %s", encoding);
-	if (db_query(db, pin_sql, 0, NULL, &res, e) < 0)
+	if (db_query(db, db_pin_sql, 0, NULL, &res, e) < 0)
 		return err_context(e, "cannot set the session's settings");
 	PQclear(res);
 	return turn_off_unsafe(db, e);

@@ -24,6 +24,16 @@ int db_version(const struct db *);            /* server_version_num */
 int db_exec(struct db *, const char *sql, struct err *) GPM_NODISCARD;
 int db_execf(struct db *, struct err *, const char *fmt, ...) GPM_PRINTF(3, 4) GPM_NODISCARD;
 
+/* db_cancel(db): ask the server to end what the session is doing; its results are still to be read. */
+void db_cancel(struct db *);
+
+/* db_exec_params(db, sql, n, params, e): one statement with parameters as db_query has them, without rows of interest. */
+int db_exec_params(struct db *, const char *sql, int n, const char *const *params, struct err *) GPM_NODISCARD;
+
+/* db_query_simple(db, sql, out, e): several statements in one message, all up to a COMMIT or to their end one transaction;
+ * the rows of the last one, as text; the caller PQclears *OUT. */
+int db_query_simple(struct db *, const char *sql, PGresult **out, struct err *) GPM_NODISCARD;
+
 /* db_exec_one(db, sql): PQexec of exactly one statement, whatever the text says: the extended protocol
  * takes no second one.  COPY is allowed. */
 PGresult *db_exec_one(struct db *, const char *sql) GPM_NODISCARD;
@@ -54,6 +64,7 @@ int db_add_literal(struct db *, struct buf *, const char *text, struct err *) GP
 /* db_pin(db, encoding, e): the session settings that shape the bytes of COPY, each only where the
  * server has it (FORMAT.md, "Settings"); client_encoding is set to ENCODING. */
 int db_pin(struct db *, const char *encoding, struct err *) GPM_NODISCARD;
+extern const char db_pin_sql[]; /* the query that sets them, client_encoding apart */
 
 /* db_end_orphans(db, prefix, e): end the other sessions of this database whose application_name begins
  * with PREFIX: what a dead process of ours left running.  The caller holds the lock that says that

@@ -1,6 +1,8 @@
 /* db_copy.c -- rows out of a table by COPY TO STDOUT. */
 #include "prelude.h"
 
+#include <poll.h>
+
 #include "db_copy.h"
 #include "err.h"
 #include "parse.h"
@@ -9,6 +11,8 @@
 /* Rows come from libpq one at a time; they are gathered so that scanning, hashing and writing
  * work on long pieces. */
 #define GATHER_SIZE ((size_t)256 << 10)
+
+#define LOOK_MS 200 /* who waits for the server looks for a signal this often */
 
 static int
 add_columns(struct db *db, struct buf *sql, const struct columns *columns, struct err *e)
@@ -34,24 +38,24 @@ db_copy_columns(struct db *db, const struct rec_table *t, struct buf *sql, struc
 	return 0;
 }
 
-/* COPY t (a, b) for a whole table, COPY (SELECT a, b FROM ONLY t WHERE …) for a part of it. */
+/* COPY t (a, b) for a whole table, COPY (SELECT a, b FROM ONLY t WHERE …) for a part of it, without ONLY for a tree of them. */
 static int
 copy_statement(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
 {
-	bool whole = t->filter == NULL;
+	bool whole = t->filter == NULL && !t->tree;
 
 	text_puts(sql, whole ? "COPY " : "COPY (SELECT ");
 	if (!whole) {
 		if (add_columns(db, sql, &t->columns, e) < 0)
 			return -1;
-		text_puts(sql, " FROM ONLY ");
+		text_puts(sql, t->tree ? " FROM " : " FROM ONLY ");
 	}
 	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
 		return -1;
 	if (whole && db_copy_columns(db, t, sql, e) < 0)
 		return -1;
 	if (!whole)
-		text_printf(sql, " %s)", t->filter);
+		text_printf(sql, " %s)", t->filter != NULL ? t->filter : "");
 	text_puts(sql, " TO STDOUT" DB_COPY_DIALECT);
 	return 0;
 }
@@ -65,6 +69,36 @@ flush(struct buf *gather, uint64_t rows, db_copy_fn *fn, void *ctx, struct err *
 	return stop_check(e);
 }
 
+/* Read what the server has to say, if that comes soon.  It may be silent for as long as it likes, but a signal is
+ * heeded. */
+static int
+listen_to(struct db *db, struct err *e)
+{
+	struct pollfd p = { .fd = PQsocket(db_conn(db)), .events = POLLIN };
+
+	if (stop_check(e) < 0)
+		return -1;
+	/* what TLS has read already the socket does not show: look in any case */
+	poll(&p, 1, LOOK_MS);
+	if (PQconsumeInput(db_conn(db)) == 0)
+		return db_fail(db, NULL, e, "COPY was cut off");
+	return 0;
+}
+
+/* The next row, which the caller frees: its length, -1 at the end, -2. */
+static int
+next_row(struct db *db, char **row, struct err *e)
+{
+	int n;
+
+	while ((n = PQgetCopyData(db_conn(db), row, 1)) == 0)
+		if (listen_to(db, e) < 0)
+			return -2;
+	if (n == -2)
+		db_fail(db, NULL, e, "COPY was cut off");
+	return n;
+}
+
 /* Everything that COPY sends, to its end. */
 static int
 receive(struct db *db, db_copy_fn *fn, void *ctx, struct err *e)
@@ -76,7 +110,7 @@ receive(struct db *db, db_copy_fn *fn, void *ctx, struct err *e)
 
 	/* a row alone may be as long as libpq's messages */
 	buf_init(&gather, GATHER_SIZE + ROWS_RECORD_LIMIT);
-	while (rc == 0 && (n = PQgetCopyData(db_conn(db), &row, 0)) > 0) {
+	while (rc == 0 && (n = next_row(db, &row, e)) > 0) {
 		rc = buf_add(&gather, row, (size_t)n, e);
 		PQfreemem(row);
 		rows++;
@@ -86,10 +120,8 @@ receive(struct db *db, db_copy_fn *fn, void *ctx, struct err *e)
 		}
 	}
 	if (rc == 0)
-		rc = flush(&gather, rows, fn, ctx, e);
+		rc = n == -2 ? -1 : flush(&gather, rows, fn, ctx, e);
 	buf_release(&gather);
-	if (rc == 0 && n == -2)
-		rc = db_fail(db, NULL, e, "COPY was cut off");
 	return rc;
 }
 
@@ -113,28 +145,46 @@ copy_result(struct db *db, uint64_t *rows, struct err *e)
 static void
 cancel_copy(struct db *db)
 {
-	PGcancel *cancel = PQgetCancel(db_conn(db));
-	char ignored[256], *row;
+	PGconn *conn = db_conn(db);
 	PGresult *res;
+	char *row;
 
-	if (cancel != NULL)
-		PQcancel(cancel, ignored, (int)sizeof(ignored));
-	PQfreeCancel(cancel);
-	while (PQgetCopyData(db_conn(db), &row, 0) > 0)
-		PQfreemem(row);
-	while ((res = PQgetResult(db_conn(db))) != NULL)
+	db_cancel(db);
+	while ((res = PQgetResult(conn)) != NULL) {
+		ExecStatusType status = PQresultStatus(res);
+
 		PQclear(res);
+		/* as long as COPY goes on, each result says so again */
+		if (status == PGRES_COPY_OUT)
+			while (PQgetCopyData(conn, &row, 0) > 0)
+				PQfreemem(row);
+		else if (status == PGRES_COPY_IN && PQputCopyEnd(conn, "stopped") != 1)
+			break; /* the connection is lost */
+	}
 }
 
 int
 db_copy_start(struct db *db, const char *sql, ExecStatusType want, struct err *e)
 {
-	PGresult *res = db_exec_one(db, sql);
+	PGconn *conn = db_conn(db);
+	PGresult *res, *more;
 
-	if (PQresultStatus(res) != want)
-		return db_fail(db, res, e, "COPY failed");
-	PQclear(res);
-	return 0;
+	if (PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
+		return db_fail(db, NULL, e, "COPY failed");
+	while (PQisBusy(conn)) {
+		if (listen_to(db, e) < 0) {
+			cancel_copy(db);
+			return -1;
+		}
+	}
+	res = PQgetResult(conn);
+	if (PQresultStatus(res) == want) {
+		PQclear(res);
+		return 0;
+	}
+	while ((more = PQgetResult(conn)) != NULL)
+		PQclear(more);
+	return db_fail(db, res, e, "COPY failed");
 }
 
 static int

@@ -19,7 +19,8 @@ int db_copy_out(struct db *, const struct rec_table *t, db_copy_fn *, void *ctx,
 /* db_copy_columns(db, t, sql, e): append " (a, b)" to SQL, nothing for a table without columns. */
 int db_copy_columns(struct db *, const struct rec_table *t, struct buf *sql, struct err *) GPM_NODISCARD;
 
-/* db_copy_start(db, sql, want, e): run a COPY statement, exactly one; WANT is PGRES_COPY_OUT or _IN. */
+/* db_copy_start(db, sql, want, e): run a COPY statement, exactly one; WANT is PGRES_COPY_OUT or _IN.  A
+ * signal cancels it. */
 int db_copy_start(struct db *, const char *sql, ExecStatusType want, struct err *) GPM_NODISCARD;
 
 /* The dialect as options of COPY, in the old spelling, which every server since 8.2 reads. */

@@ -131,7 +131,22 @@ err_worse(enum err_code a, enum err_code b)
 void
 err_print(const struct err *e)
 {
+	if (e->text[0] == '\0')
+		return;
 	log_error("%s", e->text);
 	if (e->hint[0] != '\0')
 		log_hint("%s", e->hint);
+}
+
+void
+err_gather(struct err *worst, const struct err *e)
+{
+	if (worst->code == ERR_OK) {
+		*worst = *e;
+	} else if (err_worse(worst->code, e->code) == worst->code) {
+		err_print(e);
+	} else {
+		err_print(worst);
+		*worst = *e;
+	}
 }

@@ -46,8 +46,12 @@ int err_exit(enum err_code);
  * before PARTIAL, that before TEMPORARY, then LIMIT; STOPPED before all. */
 enum err_code err_worse(enum err_code, enum err_code);
 
-/* err_print(tool, e): "gpm-push: error: text" and, when there is one, "gpm-push: hint: …",
- * through the log. */
+/* err_gather(worst, e): E joins what went wrong before: WORST is the worse of both after, and the other is
+ * printed.  WORST begins as ERR_OK. */
+void err_gather(struct err *worst, const struct err *e);
+
+/* err_print(e): "gpm-push: error: text" and, when there is one, "gpm-push: hint: …", through the log; nothing
+ * when there is no text: the exit status alone tells. */
 void err_print(const struct err *);
 
 #endif

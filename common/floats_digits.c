@@ -1,10 +1,7 @@
 /* floats_digits.c -- the arithmetic half of floats.c: the fewest digits of a float.
  *
- * "Fewest digits" is rule 6 of floats.h.  All three ways below use one theorem: inside the normal
- * range two different decimals of at most 15 significant digits (float4: 6) never read as the same
- * float, and the float gives the decimal back when it is printed with that many digits.  Hence a
- * decimal that short is the answer as soon as it reads as the value, and when the value printed
- * with 15 (6) digits does not read back, no shorter one does. */
+ * No P below 15 (float4: 6) need be tried for a normal value: that is a part of what is shown at
+ * floats_digits_are_fewest. */
 #include "prelude.h"
 
 #include <float.h>
@@ -16,11 +13,16 @@ static const struct kind {
 	int bits;         /* of the significand, the hidden one counted */
 	int few;          /* digits that survive decimal -> float -> decimal */
 	int enough;       /* digits that survive float -> decimal -> float */
-	int safe;         /* powers of ten up to this, and down to its negative, are well inside */
 } kinds[2] = {
-	{ .bits = FLT_MANT_DIG, .few = FLT_DIG, .enough = FLT_DECIMAL_DIG, .safe = 30 },
-	{ .bits = DBL_MANT_DIG, .few = DBL_DIG, .enough = DBL_DECIMAL_DIG, .safe = 290 },
+	{ .bits = FLT_MANT_DIG, .few = FLT_DIG, .enough = FLT_DECIMAL_DIG },
+	{ .bits = DBL_MANT_DIG, .few = DBL_DIG, .enough = DBL_DECIMAL_DIG },
 };
+
+static const struct kind *
+kind_of(int kind)
+{
+	return &kinds[kind == 8];
+}
 
 static const uint64_t ten_to[] = {
 	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
@@ -30,169 +32,108 @@ static const uint64_t ten_to[] = {
 	UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
 };
 
-static const struct kind *
-kind_of(int kind)
-{
-	return &kinds[kind == 8];
-}
-
 static int
 count_digits(uint64_t n)
 {
 	/* 1233 / 4096 is close to log10(2): a guess that is right or one too low. */
-	int guess = n == 0 ? 0 : ((64 - __builtin_clzll(n)) * 1233) >> 12;
+	int guess = ((64 - __builtin_clzll(n)) * 1233) >> 12;
 
 	return guess + (n >= ten_to[guess]);
 }
 
-static void
-drop_zeros(struct decimal *d)
+/* A float within a few of its last bits of w * 10^x: m * 2^e with M of BITS bits. */
+static inline void
+guess(uint64_t w, int x, int bits, uint64_t *m, int *e)
 {
-	if (d->digits == 0)
-		d->exponent = 0;
-	while (d->digits != 0 && d->digits % 10 == 0) {
-		d->digits /= 10;
-		d->exponent++;
-	}
+	static const double tens[] = {
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+		1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
+		1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45, 1e46,
+		1e47, 1e48, 1e49, 1e50,
+	};
+	const uint64_t hidden = UINT64_C(1) << (DBL_MANT_DIG - 1);
+	double near = x < 0 ? (double)w / tens[-x] : (double)w * tens[x];
+	uint64_t raw;
+
+	memcpy(&raw, &near, sizeof(raw));
+	*e = (int)(raw >> (DBL_MANT_DIG - 1)) + DBL_MIN_EXP - bits - 1;
+	*m = ((raw & (hidden - 1)) | hidden) >> (DBL_MANT_DIG - bits);
 }
 
-bool
-floats_digits_text(struct decimal in, int kind, struct decimal *out)
+#define MOST_FIVES 27
+static inline uint64_t
+five_to_64(int n)
 {
-	const struct kind *k = kind_of(kind);
-	int n, leading;
+	static const uint64_t five[MOST_FIVES + 1] = {
+		1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625,
+		1220703125, UINT64_C(6103515625), UINT64_C(30517578125), UINT64_C(152587890625),
+		UINT64_C(762939453125), UINT64_C(3814697265625), UINT64_C(19073486328125),
+		UINT64_C(95367431640625), UINT64_C(476837158203125), UINT64_C(2384185791015625),
+		UINT64_C(11920928955078125), UINT64_C(59604644775390625), UINT64_C(298023223876953125),
+		UINT64_C(1490116119384765625), UINT64_C(7450580596923828125),
+	};
 
-	drop_zeros(&in);
-	n = count_digits(in.digits);
-	leading = in.exponent + n - 1;
-	*out = in;
-	return n <= k->few && leading <= k->safe && leading >= -k->safe;
+	return five[n];
 }
+
+/* floats_exact.h has the bound that these keep.  With 64 bits: 2^9 * 5^23 < 2^63, and BIT is below 2^55 for any
+ * other x, because w is below 10^19 and m has 24 bits or more; likewise with 128. */
+#define LEAST_64 (-23)
+#define MOST_64 6
+#define LEAST_128 (-50)
+#define MOST_128 30
+
+#define EXACT(name) name##_64
+#define EXACT_WORD uint64_t
+#define EXACT_SWORD int64_t
+#include "floats_exact.h"
 
 #ifdef __SIZEOF_INT128__
 typedef unsigned __int128 u128;
+typedef __int128 i128;
 
-#define MOST_FIVES 27 /* the last power of five below 2^64 */
-
-static const uint64_t five_to[MOST_FIVES + 1] = {
-	1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625,
-	1220703125, UINT64_C(6103515625), UINT64_C(30517578125), UINT64_C(152587890625),
-	UINT64_C(762939453125), UINT64_C(3814697265625), UINT64_C(19073486328125),
-	UINT64_C(95367431640625), UINT64_C(476837158203125), UINT64_C(2384185791015625),
-	UINT64_C(11920928955078125), UINT64_C(59604644775390625), UINT64_C(298023223876953125),
-	UINT64_C(1490116119384765625), UINT64_C(7450580596923828125),
-};
-
-struct binary { /* m * 2^e, the top bit of M always the same */
-	uint64_t m;
-	int e;
-};
-
-static int
-bit_length(uint64_t n)
+static inline u128
+five_to_128(int n)
 {
-	return 64 - __builtin_clzll(n);
+	return n <= MOST_FIVES ? five_to_64(n) : (u128)five_to_64(MOST_FIVES) * five_to_64(n - MOST_FIVES);
 }
 
-/* The float nearest to digits / 10^scale: one division with at least two bits more than needed,
- * and the remainder to tell a tie from almost a tie. */
-static struct binary
-read_decimal(uint64_t digits, int scale, int bits)
-{
-	const uint64_t five = five_to[scale];
-	int up = bit_length(five) + DBL_MANT_DIG + 2 - bit_length(digits), drop;
-	uint64_t quotient, rest, half;
-	bool more;
-	struct binary b;
-	u128 n;
-
-	if (up < 0)
-		up = 0;
-	n = (u128)digits << up;
-	quotient = (uint64_t)(n / five);
-	more = (u128)quotient * five != n;
-	drop = bit_length(quotient) - bits;
-	half = UINT64_C(1) << (drop - 1);
-	rest = quotient & (2 * half - 1);
-	b.m = quotient >> drop;
-	b.m += rest > half || (rest == half && (more || (b.m & 1)));
-	b.e = drop - up - scale;
-	if (b.m >> bits != 0) {
-		b.m >>= 1;
-		b.e++;
-	}
-	return b;
-}
-
-/* Does a decimal read as B, when it differs from it by DIFF where B's last bit is worth BIT?  Under
- * a power of two the floats stand twice as close.  A tie reads as the even one. */
-static bool
-reads_back(struct binary b, int bits, u128 diff, u128 bit, bool above)
-{
-	if (!above && b.m == UINT64_C(1) << (bits - 1))
-		return 4 * diff <= bit;
-	return 2 * diff < bit || (2 * diff == bit && (b.m & 1) == 0);
-}
-
-/* Rule 6 for B: SCALED is B * 10^(16 - LEADING) * 2^SHIFT and has 17 digits before its SHIFT
- * fraction bits; BIT is B's last bit in the same measure.
- *
- * It has 16 or 18 when reading rounded over a power of ten.  Then B is the float nearest to that
- * power, and the first P finds the power, counting one digit more or less. */
-static struct decimal
-fewest(struct binary b, const struct kind *k, u128 scaled, u128 bit, int shift, int leading)
-{
-	const uint64_t whole = (uint64_t)(scaled >> shift);
-	const u128 fraction = scaled & (((u128)1 << shift) - 1);
-	struct decimal d;
-
-	for (int p = k->few;; p++) {
-		uint64_t unit = ten_to[17 - p];
-		u128 step = (u128)unit << shift;
-		u128 rest = ((u128)(whole % unit) << shift) + fraction;
-		bool above;
-
-		d.digits = whole / unit;
-		d.exponent = leading - p + 1;
-		above = 2 * rest > step || (2 * rest == step && (d.digits & 1));
-		d.digits += above;
-		if (p == k->enough || reads_back(b, k->bits, above ? step - rest : rest, bit, above))
-			break;
-	}
-	drop_zeros(&d);
-	return d;
-}
+#undef EXACT
+#undef EXACT_WORD
+#undef EXACT_SWORD
+#define EXACT(name) name##_128
+#define EXACT_WORD u128
+#define EXACT_SWORD i128
+#include "floats_exact.h"
+#endif
 
 bool
 floats_digits_exact(struct decimal in, int kind, struct decimal *out)
 {
 	const struct kind *k = kind_of(kind);
-	int leading = in.exponent + count_digits(in.digits) - 1, power, shift, left;
-	struct binary b;
-	u128 bit;
+	int n, x = in.exponent;
 
-	if (in.digits == 0 || leading < -11 || leading > 16 || in.exponent < -MOST_FIVES)
+	if (in.digits == 0)
 		return false;
-	if (in.exponent > 0) {
-		in.digits *= ten_to[in.exponent]; /* below 10^17, by LEADING */
-		in.exponent = 0;
+	n = count_digits(in.digits);
+	if (abs(x + n - 1) > FLOATS_SAFE(kind))
+		return false;
+	if (n < k->enough) {
+		in.digits *= ten_to[k->enough - n];
+		x -= k->enough - n;
+		n = k->enough;
 	}
-	b = read_decimal(in.digits, -in.exponent, k->bits);
-	power = 16 - leading;
-	shift = -(b.e + power);
-	left = shift < 0 ? -shift : 0;
-	bit = (u128)five_to[power] << left;
-	*out = fewest(b, k, bit * b.m, bit, shift + left, leading);
-	return true;
-}
-#else
-bool
-floats_digits_exact(struct decimal in, int kind, struct decimal *out)
-{
-	(void)in, (void)kind, (void)out;
+	/* Each kind has calls of its own, in which it is a constant. */
+	if (x >= LEAST_64 && x <= MOST_64)
+		return kind == 8 ? fewest_64(in.digits, x, n, &kinds[1], out) :
+		    fewest_64(in.digits, x, n, &kinds[0], out);
+#ifdef __SIZEOF_INT128__
+	if (x >= LEAST_128 && x <= MOST_128)
+		return kind == 8 ? fewest_128(in.digits, x, n, &kinds[1], out) :
+		    fewest_128(in.digits, x, n, &kinds[0], out);
+#endif
 	return false;
 }
-#endif
 
 /* "d.ddde-xx" as printf("%.*e") writes it. */
 static struct decimal
@@ -210,7 +151,6 @@ parse_printed(const char *text)
 		d.exponent -= point;
 	}
 	d.exponent += (int)strtol(text + 1, NULL, 10);
-	drop_zeros(&d);
 	return d;
 }
 
@@ -231,7 +171,7 @@ floats_digits_libc(const char *number, int kind, struct decimal *out)
 
 	if (isinf(value))
 		return false;
-	/* The theorem holds for normal values only; subnormal ones may need fewer digits. */
+	/* Subnormal values may need fewer. */
 	for (int p = normal ? k->few : 1; p <= k->enough; p++) {
 		snprintf(text, sizeof(text), "%.*e", p - 1, value);
 		if (read_number(text, kind) == value)

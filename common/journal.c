@@ -18,9 +18,12 @@
 struct journal {
 	char *path;
 	int fd;
-	uint64_t size;       /* where the next line goes */
-	bool broken;         /* a write failed: the file's end is unknown */
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex;  /* over what follows */
+	pthread_cond_t synced;  /* DURABLE or SYNCING changed */
+	uint64_t size;          /* where the next line goes */
+	uint64_t durable;       /* so much of the file is on disk */
+	bool syncing;           /* a thread is in fdatasync, without the mutex */
+	bool broken;            /* a write failed: the file's end is unknown */
 };
 
 /* ,"check":"0123456789abcdef"} */
@@ -84,6 +87,7 @@ struct reader {
 	void *ctx;
 	uint64_t offset;   /* behind the last line that was handed on */
 	bool bad;          /* a line without a good check was met */
+	const char *but;   /* lines that begin so are not handed on; NULL: all are */
 };
 
 static int
@@ -101,6 +105,10 @@ take_line(struct reader *r, const char *line, size_t len, struct err *e)
 		err_set(e, ERR_DIFFERS, "is damaged: the line at byte %llu cannot be read, but later ones can",
 		    (unsigned long long)r->offset);
 		return err_hint(e, "the disk may be failing, or the power failed; gpm-export --new-run starts anew");
+	}
+	if (r->but != NULL && strncmp(line, r->but, strlen(r->but)) == 0) {
+		r->offset += len + 1;
+		return 0;
 	}
 	if (parse_line(line, len, &record, e) < 0)
 		return err_context(e, "line at byte %llu", (unsigned long long)r->offset);
@@ -191,13 +199,41 @@ done:
 	return rc;
 }
 
+/* Bring everything that is written so far to disk.  The caller holds the mutex, which is let go meanwhile. */
 static int
-sync_journal(struct journal *j, struct err *e)
+sync_now(struct journal *j, struct err *e)
 {
-	if (fdatasync(j->fd) == 0)
-		return 0;
-	j->broken = true;
-	return err_sys(e, "cannot make '%s' durable", j->path);
+	uint64_t written = j->size;
+	int rc;
+
+	j->syncing = true;
+	pthread_mutex_unlock(&j->mutex);
+	if ((rc = file_sync_fd(j->fd)) < 0)
+		err_sys(e, "cannot make '%s' durable", j->path);
+	pthread_mutex_lock(&j->mutex);
+	j->syncing = false;
+	if (rc < 0)
+		j->broken = true;
+	else
+		j->durable = written;
+	pthread_cond_broadcast(&j->synced);
+	return rc;
+}
+
+/* Until all lines before END are on disk: who comes while another syncs waits for him, and the next sync is
+ * for all who wait then.  The caller holds the mutex. */
+static int
+make_durable(struct journal *j, uint64_t end, struct err *e)
+{
+	while (j->durable < end) {
+		if (j->syncing)
+			pthread_cond_wait(&j->synced, &j->mutex);
+		else if (j->broken)
+			return err_set(e, ERR_FAILED, "'%s' could not be made durable", j->path);
+		else if (sync_now(j, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
@@ -209,7 +245,7 @@ journal_append(struct journal *j, enum record_type type, const void *rec,
 	pthread_mutex_lock(&j->mutex);
 	rc = append_line(j, type, rec, place, e);
 	if (rc == 0)
-		rc = sync_journal(j, e);
+		rc = make_durable(j, j->size, e);
 	pthread_mutex_unlock(&j->mutex);
 	return rc;
 }
@@ -241,7 +277,7 @@ settle_end(struct journal *j, const struct reader *r, struct err *e)
 		if (ftruncate(j->fd, (off_t)r->offset) != 0)
 			rc = err_sys(e, "cannot cut '%s'", j->path);
 	}
-	j->size = r->offset;
+	j->size = j->durable = r->offset; /* an append syncs what an earlier process left unsynced */
 	if (rc == 0 && j->size == 0)
 		rc = journal_append(j, REC_HEAD, &head, NULL, e);
 	record_free_fields(REC_HEAD, &head);
@@ -258,6 +294,7 @@ journal_open(const char *path, const char *format, const char *run, journal_fn *
 
 	j->path = mem_str(path);
 	pthread_mutex_init(&j->mutex, NULL);
+	pthread_cond_init(&j->synced, NULL);
 	j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j->fd < 0) {
 		err_sys(e, "cannot open '%s'", path);
@@ -293,6 +330,7 @@ journal_attach(const char *path, struct journal **out, struct err *e)
 	j->path = mem_str(path);
 	j->broken = true; /* nothing can be appended by this handle */
 	pthread_mutex_init(&j->mutex, NULL);
+	pthread_cond_init(&j->synced, NULL);
 	if ((j->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0) {
 		err_sys(e, "cannot open '%s'", path);
 		journal_close(j);
@@ -309,9 +347,24 @@ journal_close(struct journal *j)
 		return;
 	if (j->fd >= 0)
 		close(j->fd);
+	pthread_cond_destroy(&j->synced);
 	pthread_mutex_destroy(&j->mutex);
 	free(j->path);
 	free(j);
+}
+
+/* 1 read, 0 when there is no such file. */
+static int
+read_path(const char *path, struct reader *r, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	int rc;
+
+	if (f == NULL)
+		return errno == ENOENT ? 0 : err_sys(e, "cannot open '%s'", path);
+	rc = read_lines(f, r, e);
+	fclose(f);
+	return rc < 0 ? err_context(e, "'%s'", path) : 1;
 }
 
 int
@@ -319,17 +372,36 @@ journal_read(const char *path, const char *format, const char *run, uint64_t *of
     journal_fn *fn, void *ctx, struct err *e)
 {
 	struct reader r = { .format = format, .run = run, .fn = fn, .ctx = ctx, .offset = *offset };
-	FILE *f = fopen(path, "re");
-	int rc;
+	int rc = read_path(path, &r, e);
 
-	if (f == NULL)
-		return errno == ENOENT ? 0 : err_sys(e, "cannot open '%s'", path);
-	rc = read_lines(f, &r, e);
-	fclose(f);
-	if (rc < 0)
-		return err_context(e, "'%s'", path);
-	*offset = r.offset;
-	return 1;
+	if (rc > 0)
+		*offset = r.offset;
+	return rc;
+}
+
+int
+journal_read_but(const char *path, const char *format, const char *run, enum record_type type, journal_fn *fn, void *ctx,
+    struct err *e)
+{
+	char *but = record_begins(type);
+	struct reader r = { .format = format, .run = run, .fn = fn, .ctx = ctx, .but = but };
+	int rc = read_path(path, &r, e);
+
+	free(but);
+	return rc;
+}
+
+int
+journal_settle(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", path);
+	if ((rc = file_sync_fd(fd)) < 0)
+		err_sys(e, "cannot make '%s' durable", path);
+	close(fd);
+	return rc;
 }
 
 int

@@ -29,7 +29,7 @@ int journal_open(const char *path, const char *format, const char *run, journal_
 void journal_close(struct journal *); /* NULL is fine */
 
 /* journal_append(j, type, rec, place, e): durable when it returns 0; PLACE, unless it is NULL, says
- * where the line is.  Threads may call it at once.
+ * where the line is.  Threads may call it at once; those who wait at the same time share a sync.
  * journal_note: the same without the sync; the next append makes it durable as well.
  * After a failure the journal refuses everything: what is in the file is not known. */
 int journal_append(struct journal *, enum record_type, const void *rec, struct journal_place *,
@@ -41,6 +41,15 @@ int journal_note(struct journal *, enum record_type, const void *rec, struct err
  * 1 read, 0 when there is no such file. */
 int journal_read(const char *path, const char *format, const char *run, uint64_t *offset,
     journal_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
+/* journal_read_but(path, format, run, type, fn, ctx, e): from the start, without records of TYPE, whose lines are checked but
+ * not parsed: of a large run nearly all are chunks. */
+int journal_read_but(const char *path, const char *format, const char *run, enum record_type, journal_fn *, void *ctx,
+    struct err *) GPM_NODISCARD;
+
+/* journal_settle(path, e): what its owner has written so far is on disk when it returns 0; for a reader whose own
+ * deeds must not outlive the lines that made him do them. */
+int journal_settle(const char *path, struct err *) GPM_NODISCARD;
 
 /* journal_attach(path, out, e): a handle for journal_record_at alone, while another process owns the
  * journal. */

@@ -1,8 +1,10 @@
 /* log.c -- messages for people and for log files, on stderr. */
 #include "prelude.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -114,21 +116,25 @@ put_text(struct buf *out, const char *text)
 	}
 }
 
+/* --- formats --------------------------------------------------------------------------------- */
+
 static void
-put_line(struct buf *out, const char *label, const char *text)
+put_text_line(struct buf *out, const char *label, const char *text)
+{
+	text_printf(out, "%s: ", tool_name);
+	if (strcmp(label, "info") != 0)
+		text_printf(out, "%s: ", label);
+	put_text(out, text);
+	text_puts(out, "\n");
+}
+
+static void
+put_json_line(struct buf *out, const char *label, const char *text)
 {
 	struct timespec now;
 	struct tm utc;
 	char when[32];
 
-	if (format == LOG_FORMAT_TEXT) {
-		text_printf(out, "%s: ", tool_name);
-		if (strcmp(label, "info") != 0)
-			text_printf(out, "%s: ", label);
-		put_text(out, text);
-		text_puts(out, "\n");
-		return;
-	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &utc);
@@ -137,6 +143,37 @@ put_line(struct buf *out, const char *label, const char *text)
 	text_printf(out, "\",\"level\":\"%s\",\"message\":\"", label);
 	put_json(out, text);
 	text_puts(out, "\"}\n");
+}
+
+/* As gpstart and the like write to gpAdminLogs, where sites gather their logs by this pattern.  They know no hints. */
+static void
+put_greenplum_line(struct buf *out, const char *label, const char *text)
+{
+	bool hint = strcmp(label, "hint") == 0;
+	time_t now = time(NULL);
+	char host[256] = "", when[32];
+	struct passwd *user = getpwuid(geteuid());
+	struct tm local;
+
+	localtime_r(&now, &local);
+	strftime(when, sizeof(when), "%Y%m%d:%H:%M:%S", &local);
+	(void)gethostname(host, sizeof(host) - 1);
+	text_printf(out, "%s:%06ld %s:%s:%s-[", when, (long)getpid(), tool_name, host, user != NULL ? user->pw_name : "");
+	for (const char *c = hint ? "error" : label; *c != '\0'; c++)
+		text_printf(out, "%c", toupper((unsigned char)*c));
+	text_puts(out, hint ? "]:-hint: " : "]:-");
+	put_text(out, text);
+	text_puts(out, "\n");
+}
+
+static void
+put_line(struct buf *out, const char *label, const char *text)
+{
+	static void (*const put[])(struct buf *, const char *, const char *) = {
+		[LOG_FORMAT_TEXT] = put_text_line, [LOG_FORMAT_JSON] = put_json_line, [LOG_FORMAT_GREENPLUM] = put_greenplum_line,
+	};
+
+	put[format](out, label, text);
 }
 
 /* What all log_* functions do.  errno stays as it was, so that a caller may log before it reports. */

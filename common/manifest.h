@@ -14,6 +14,9 @@ struct manifest;
 
 #define MANIFEST_ROOT "manifest.jsonl"
 #define MANIFEST_SUMS "SHA256SUMS"
+#define MANIFEST_SIGNATURE "manifest.sig"
+#define MANIFEST_CLAIM "push.claim" /* who pushes a run that is not sealed; in the spool his token */
+#define MANIFEST_REMOVING "removing" /* while a run is being removed */
 
 /* How every manifest ends: the last bytes of its end line. */
 #define MANIFEST_SEAL_FORMAT ",\"sha256\":\"%s\"}\n"
@@ -32,8 +35,11 @@ int manifest_begin(const char *path, const char *format, const char *run,
 int manifest_add(struct manifest_writer *, enum record_type, const void *rec, struct err *) GPM_NODISCARD;
 
 /* manifest_end(w, end, hash, e): fills END's lines and sha256, writes it; HASH gets size and
- * SHA-256 of the whole file.  Frees W whatever happens. */
+ * SHA-256 of the whole file.  Frees W whatever happens.
+ * manifest_end_open: the same for one that only passes through: nothing is synced, no file of that name is left; *FD
+ * reads it, and the caller closes that. */
 int manifest_end(struct manifest_writer *, struct rec_end *end, struct file_hash *hash, struct err *) GPM_NODISCARD;
+int manifest_end_open(struct manifest_writer *, struct rec_end *end, struct file_hash *hash, int *fd, struct err *) GPM_NODISCARD;
 void manifest_abort(struct manifest_writer *); /* NULL is fine */
 
 /* --- reading --- */
@@ -53,5 +59,6 @@ void manifest_rewind(struct manifest *);
 const struct rec_end *manifest_totals(const struct manifest *);
 const struct rec_head *manifest_head(const struct manifest *);
 const struct file_hash *manifest_hash(const struct manifest *); /* of the whole file */
+int manifest_fd(const struct manifest *); /* the whole file, for pread and mmap: its offset is the reader's */
 
 #endif

@@ -260,3 +260,9 @@ manifest_hash(const struct manifest *m)
 {
 	return &m->hash;
 }
+
+int
+manifest_fd(const struct manifest *m)
+{
+	return fileno(m->file);
+}

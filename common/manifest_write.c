@@ -1,6 +1,7 @@
 /* manifest_write.c -- sealed lists, written (manifest.h). */
 #include "prelude.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
 
 #include "atomic.h"
@@ -110,6 +111,17 @@ manifest_end(struct manifest_writer *w, struct rec_end *end, struct file_hash *h
 		rc = atomic_commit(w->file, e);
 		w->file = NULL;
 	}
+	manifest_abort(w);
+	return rc;
+}
+
+int
+manifest_end_open(struct manifest_writer *w, struct rec_end *end, struct file_hash *hash, int *fd, struct err *e)
+{
+	int rc = add_end(w, end, hash, e);
+
+	if (rc == 0 && (*fd = fcntl(atomic_fd(w->file), F_DUPFD_CLOEXEC, 0)) < 0)
+		rc = err_sys(e, "cannot keep '%s' open", atomic_path(w->file));
 	manifest_abort(w);
 	return rc;
 }

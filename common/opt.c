@@ -2,9 +2,11 @@
 #include "prelude.h"
 
 #include <ctype.h>
+#include <sys/stat.h>
 
 #include <libpq-fe.h>
 
+#include "credentials.h"
 #include "err.h"
 #include "log.h"
 #include "opt_internal.h"
@@ -159,10 +161,19 @@ text_of(const struct opts *o, const char *name)
 	return i < o->table->count && o->values[i].count > 0 ? o->values[i].texts[0] : NULL;
 }
 
+/* The user's own file, NULL without a home. */
+static char *
+own_file(void)
+{
+	const char *home = getenv("HOME");
+
+	return home != NULL && *home != '\0' ? mem_printf("%s/.config/gpm/gpm.conf", home) : NULL;
+}
+
 static int
 read_files(struct opts *o, struct err *e)
 {
-	const char *named = text_of(o, "config"), *home = getenv("HOME");
+	const char *named = text_of(o, "config");
 	char *path;
 	int rc;
 
@@ -170,10 +181,8 @@ read_files(struct opts *o, struct err *e)
 		return opt_conf_read(o, named, OPT_FROM_FILE, true, e);
 	if (opt_conf_read(o, o->table->system_conf, OPT_FROM_SYSTEM_FILE, false, e) < 0)
 		return -1;
-	if (home == NULL || *home == '\0')
-		return 0;
-	path = mem_printf("%s/.config/gpm/gpm.conf", home);
-	rc = opt_conf_read(o, path, OPT_FROM_FILE, false, e);
+	path = own_file();
+	rc = path != NULL ? opt_conf_read(o, path, OPT_FROM_FILE, false, e) : 0;
 	free(path);
 	return rc;
 }
@@ -227,10 +236,30 @@ opt_free(struct opts *o)
 {
 	if (o == NULL)
 		return;
-	for (size_t i = 0; i < o->table->count; i++)
+	for (size_t i = 0; o->database == NULL && i < o->table->count; i++)
 		value_release(&o->values[i]);
-	free(o->values);
+	if (o->database == NULL) {
+		opt_keys_release(&o->keys);
+		free(o->values);
+	}
+	free(o->database);
 	free(o);
+}
+
+struct opts *
+opt_in_database(const struct opts *o, const char *database)
+{
+	struct opts *copy = mem_alloc(sizeof(*copy));
+
+	*copy = *o;
+	copy->database = mem_str(database);
+	return copy;
+}
+
+const char *
+opt_database(const struct opts *o)
+{
+	return o->database;
 }
 
 const char *
@@ -263,6 +292,55 @@ opt_u64(const struct opts *o, enum opt_id id)
 	return o->values[id].number;
 }
 
+/* What the files do not say stays; they are read into values that know nothing of the old files. */
+int
+opt_reread(const struct opts *o, enum opt_id id, char **text, struct err *e)
+{
+	struct opts now = { .table = o->table, .tool = o->tool };
+	size_t config = opt_find(o->table, "config");
+	int rc = 0;
+
+	now.values = mem_array(o->table->count, sizeof(*now.values));
+	if (config < o->table->count && o->values[config].count > 0)
+		rc = opt_add(&now, config, o->values[config].source, o->values[config].texts[0], e);
+	if (rc == 0)
+		rc = opt_add(&now, id, OPT_FROM_DEFAULT, o->table->rows[id].deflt, e);
+	if (rc == 0 && o->values[id].source > OPT_FROM_FILE)
+		rc = opt_add(&now, id, o->values[id].source, o->values[id].texts[0], e);
+	if (rc == 0 && (rc = read_files(&now, e)) == 0)
+		*text = mem_str(now.values[id].texts[0]);
+	for (size_t i = 0; i < now.table->count; i++)
+		value_release(&now.values[i]);
+	opt_keys_release(&now.keys);
+	free(now.values);
+	return rc;
+}
+
+static uint64_t
+stamp_of(const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) < 0)
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * 1000000007u + (uint64_t)st.st_mtim.tv_nsec * 31u + (uint64_t)st.st_size * 17u + (uint64_t)st.st_ino;
+}
+
+uint64_t
+opt_files_stamp(const struct opts *o)
+{
+	const char *named = text_of(o, "config");
+	char *path;
+	uint64_t stamp;
+
+	if (named != NULL)
+		return stamp_of(named);
+	path = own_file();
+	stamp = stamp_of(o->table->system_conf) * 3 + stamp_of(path);
+	free(path);
+	return stamp;
+}
+
 size_t
 opt_list_len(const struct opts *o, enum opt_id id)
 {
@@ -273,6 +351,16 @@ const char *
 opt_list_at(const struct opts *o, enum opt_id id, size_t i)
 {
 	return o->values[id].texts[i];
+}
+
+void
+opt_credentials(const struct opts *o, struct credentials_given *out)
+{
+	const struct opt_keys *k = &o->keys;
+
+	out->place = k->place;
+	out->access_key_id = k->access_key_id != NULL ? secret_text(k->access_key_id) : NULL;
+	out->secret_access_key = k->secret_access_key != NULL ? secret_text(k->secret_access_key) : NULL;
 }
 
 int
@@ -286,11 +374,27 @@ opt_require(const struct opts *o, enum opt_id id, struct err *e)
 	return err_set(e, ERR_USAGE, "%s is needed", opt_long(&o->table->rows[id], name));
 }
 
+static int
+log_format(const struct opts *o, enum log_format *out, struct err *e)
+{
+	static const char *const names[] = {
+		[LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json", [LOG_FORMAT_GREENPLUM] = "greenplum",
+	};
+	const char *text = opt_string(o, OPT_ID_log_format);
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum log_format)i;
+			return 0;
+		}
+	return err_set(e, ERR_USAGE, "--log-format: '%s' is not one of text, json and greenplum", text);
+}
+
 /* Of -q and -v the one from the higher source counts. */
 static int
 setup_log(const struct opts *o, const char *tool, struct err *e)
 {
-	const char *text = opt_string(o, OPT_ID_log_format);
+	enum log_format format = LOG_FORMAT_TEXT;
 	enum opt_source quiet = OPT_FROM_NOWHERE, verbose = OPT_FROM_NOWHERE;
 	enum log_level level = LOG_LEVEL_INFO;
 
@@ -302,9 +406,9 @@ setup_log(const struct opts *o, const char *tool, struct err *e)
 		return err_set(e, ERR_USAGE, "--quiet and --verbose exclude each other");
 	if (quiet != verbose)
 		level = quiet > verbose ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
-	if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0)
-		return err_set(e, ERR_USAGE, "--log-format: '%s' is neither text nor json", text);
-	log_setup(tool, level, *text == 'j' ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
+	if (log_format(o, &format, e) < 0)
+		return -1;
+	log_setup(tool, level, format);
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "opt_internal.h"
 
 /* What getopt_long returns; a long option is CODE_ROW plus the number of its row. */
-enum { CODE_ARGUMENT = 1, CODE_HELP = 2, CODE_VERSION = 'V', CODE_ROW = 256 };
+enum { CODE_ARGUMENT = 1, CODE_HELP = 2, CODE_HELP_ALL = 3, CODE_VERSION = 'V', CODE_ROW = 256 };
 
 /* Are the N characters at TYPED the beginning of NAME, or a '_' where NAME has a '-'? */
 static bool
@@ -56,7 +56,7 @@ check_long(const struct opts *o, const char *typed, struct err *e)
 	size_t n = strcspn(typed, "=");
 	char name[OPT_LONG_LEN];
 
-	if (strcmp(typed, "help") == 0 || strcmp(typed, "version") == 0)
+	if (strcmp(typed, "help") == 0 || strcmp(typed, "help-all") == 0 || strcmp(typed, "version") == 0)
 		return 0;
 	for (size_t i = 0; i < o->table->count; i++) {
 		opt_long(&o->table->rows[i], name);
@@ -148,7 +148,7 @@ tables_init(struct getopt_tables *g, const struct opts *o)
 	text_init(&g->letters);
 	/* '-' gives words that are no options in their place, ':' tells a missing value apart. */
 	text_puts(&g->letters, "-:V");
-	g->longs = mem_array(o->table->count + 3, sizeof(*g->longs));
+	g->longs = mem_array(o->table->count + 4, sizeof(*g->longs));
 	g->names = mem_array(o->table->count, sizeof(*g->names));
 	for (size_t i = 0; i < o->table->count; i++) {
 		const struct opt_row *row = &o->table->rows[i];
@@ -162,6 +162,7 @@ tables_init(struct getopt_tables *g, const struct opts *o)
 			CODE_ROW + (int)i };
 	}
 	g->longs[n++] = (struct option){ "help", no_argument, NULL, CODE_HELP };
+	g->longs[n++] = (struct option){ "help-all", no_argument, NULL, CODE_HELP_ALL };
 	g->longs[n] = (struct option){ "version", no_argument, NULL, CODE_VERSION };
 }
 
@@ -177,10 +178,10 @@ tables_release(struct getopt_tables *g)
 static int
 show(int code, const struct opts *o, const struct opt_tool_info *info, struct err *e)
 {
-	if (code == CODE_HELP)
-		opt_help(stdout, o->table, info);
-	else
+	if (code == CODE_VERSION)
 		opt_version(stdout, info);
+	else
+		opt_help(stdout, o->table, info, code == CODE_HELP_ALL);
 	return fflush(stdout) == 0 ? 1 : err_sys(e, "cannot write to the standard output");
 }
 
@@ -206,8 +207,8 @@ opt_argv_read(struct opts *o, const struct opt_tool_info *info, int argc, char *
 		    getopt_long(argc, argv, text_str(&g.letters), g.longs, NULL);
 		if (code == -1)
 			break;
-		rc = code == CODE_HELP || code == CODE_VERSION ? show(code, o, info, e) :
-		    take_option(o, info, code, e);
+		rc = code == CODE_HELP || code == CODE_HELP_ALL || code == CODE_VERSION ?
+		    show(code, o, info, e) : take_option(o, info, code, e);
 	}
 	/* What follows "--". */
 	for (; rc == 0 && optind < argc; optind++)

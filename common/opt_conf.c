@@ -1,8 +1,9 @@
-/* opt_conf.c -- options from a gpm.conf, read by libconfuse. */
+/* opt_conf.c -- options from a gpm.conf, read by libconfuse after opt_conf_text.c was through it. */
 #include "prelude.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <confuse.h>
@@ -12,6 +13,7 @@
 #include "opt_internal.h"
 
 #define CONF_LIMIT ((size_t)1 << 20)
+#define PIECE ((size_t)4096)
 
 /* libconfuse's callbacks get no pointer of the caller's; the thread that parses leaves it here. */
 static _Thread_local struct {
@@ -91,28 +93,6 @@ take_values(struct opts *o, cfg_t *cfg, enum opt_source source, struct err *e)
 	return 0;
 }
 
-/* Make blanks of "# …" outside of quotes.  libconfuse 3.3 knows comments, but counts three lines for
- * each, so that its messages would name the wrong line, and it takes none inside a list. */
-static void
-blank_comments(struct buf *text)
-{
-	char quote = '\0';
-
-	for (size_t i = 0; i < text->len; i++) {
-		char c = text->data[i];
-
-		if (quote != '\0' && c == '\\')
-			i++;
-		else if (c == quote)
-			quote = '\0';
-		else if (quote == '\0' && (c == '"' || c == '\''))
-			quote = c;
-		else if (quote == '\0' && c == '#')
-			while (i < text->len && text->data[i] != '\n')
-				text->data[i++] = ' ';
-	}
-}
-
 static int
 parse_text(struct opts *o, const char *path, struct buf *text, enum opt_source source,
     struct err *e)
@@ -121,7 +101,6 @@ parse_text(struct opts *o, const char *path, struct buf *text, enum opt_source s
 	FILE *in;
 	int rc = -1;
 
-	blank_comments(text);
 	if (cfg == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
 	if ((in = fmemopen(text->data, text->len, "r")) == NULL) {
@@ -133,6 +112,8 @@ parse_text(struct opts *o, const char *path, struct buf *text, enum opt_source s
 	parsing.e = e;
 	if (cfg_parse_fp(cfg, in) == CFG_SUCCESS)
 		rc = take_values(o, cfg, source, e);
+	else if (e->code == ERR_OK) /* it does not always say why */
+		err_set(e, ERR_USAGE, "%s:%d: 'name = value' was expected", path, cfg->line);
 	fclose(in);
 
 err0:
@@ -140,21 +121,30 @@ err0:
 	return rc;
 }
 
-/* The bytes of PATH: 1, or 0 when there is no such file. */
+/* The bytes of PATH and its owner and mode: 1, or 0 when there is no such file.  All the room that may be
+ * needed is there from the start, for memory that grows leaves copies of a secret behind. */
 static int
-read_file(const char *path, struct buf *text, struct err *e)
+read_file(const char *path, struct buf *text, struct stat *st, struct err *e)
 {
 	ssize_t n;
+	size_t room;
 	int fd, rc = -1;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, "cannot open '%s'", path);
+	if (fstat(fd, st) < 0) {
+		err_sys(e, "cannot examine '%s'", path);
+		goto err0;
+	}
+	room = S_ISREG(st->st_mode) && st->st_size < (off_t)(CONF_LIMIT - PIECE) ? (size_t)st->st_size + PIECE : CONF_LIMIT;
+	if (buf_reserve(text, room, e) < 0)
+		goto err0;
 	do {
-		if (buf_reserve(text, 4096, e) < 0) {
+		if (buf_reserve(text, PIECE, e) < 0) {
 			err_context(e, "'%s'", path);
 			goto err0;
 		}
-		if ((n = read(fd, text->data + text->len, 4096)) < 0) {
+		if ((n = read(fd, text->data + text->len, PIECE)) < 0) {
 			err_sys(e, "cannot read '%s'", path);
 			goto err0;
 		}
@@ -174,18 +164,21 @@ opt_conf_read(struct opts *o, const char *path, enum opt_source source, bool mus
     struct err *e)
 {
 	struct buf text;
+	struct stat st;
 	int rc;
 
 	buf_init(&text, CONF_LIMIT);
-	rc = read_file(path, &text, e);
+	rc = read_file(path, &text, &st, e);
 	if (rc == 0 && must_exist)
 		rc = err_set(e, ERR_USAGE, "there is no configuration file '%s'", path);
 	else if (rc > 0 && memchr(text.data, '\0', text.len) != NULL)
 		rc = err_set(e, ERR_USAGE, "'%s' is no configuration file: it holds a NUL byte", path);
-	else if (rc > 0 && text.len > 0)
+	else if (rc > 0 && (rc = opt_conf_clean(o, path, &st, &text, e)) == 0 && text.len > 0)
 		rc = parse_text(o, path, &text, source, e);
 	if (rc < 0)
 		e->code = ERR_USAGE;
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.len);
 	buf_release(&text);
 	return rc < 0 ? -1 : 0;
 }

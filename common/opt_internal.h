@@ -1,4 +1,4 @@
-/* opt_internal.h -- what opt.c, opt_argv.c, opt_conf.c and opt_help.c share; beside them only their test
+/* opt_internal.h -- what opt.c, opt_argv.c, opt_conf*.c and opt_help.c share; beside them only their test
  * includes it, to bring a table and a system file of its own. */
 #ifndef GPM_OPT_INTERNAL_H
 #define GPM_OPT_INTERNAL_H
@@ -38,11 +38,21 @@ struct opt_value {
 	uint64_t number;        /* U64, SIZE, SECONDS; FLAG as 0 or 1 */
 };
 
+/* The access key of a bucket, out of a gpm.conf.  It has no row in a table: neither the command line,
+ * which others can see, nor GPM_* may hold it. */
+struct opt_keys {
+	char *place;            /* the file, in quotes; NULL without a key */
+	struct secret *access_key_id, *secret_access_key;
+};
+void opt_keys_release(struct opt_keys *);
+
 struct opts {
 	const struct opt_table *table;
 	enum opt_tool tool;
 	const char *command;    /* one of info->commands, or NULL */
 	struct opt_value *values; /* one a row */
+	struct opt_keys keys;
+	char *database;         /* of a copy that opt_in_database made: all the rest is lent */
 };
 
 /* opt_parse_table(t, info, argc, argv, out, e): opt_parse with the table T. */
@@ -78,8 +88,14 @@ int opt_refuse_password(const char *conninfo, struct err *) GPM_NODISCARD;
 int opt_conf_read(struct opts *, const char *path, enum opt_source, bool must_exist,
     struct err *) GPM_NODISCARD;
 
-/* opt_help(out, t, info): what --help prints; opt_version: what --version prints. */
-void opt_help(FILE *out, const struct opt_table *, const struct opt_tool_info *);
+/* opt_conf_clean(o, path, st, text, e): blanks in the place of comments and of an access key, which O
+ * gets.  -1 when the file PATH, of owner and mode ST, is not private enough for one. */
+struct buf;
+struct stat;
+int opt_conf_clean(struct opts *, const char *path, const struct stat *, struct buf *text, struct err *) GPM_NODISCARD;
+
+/* opt_help(out, t, info, all): what --help prints, ALL: --help-all; opt_version: what --version prints. */
+void opt_help(FILE *out, const struct opt_table *, const struct opt_tool_info *, bool all);
 void opt_version(FILE *out, const struct opt_tool_info *);
 
 #endif

@@ -113,7 +113,7 @@ pool_put(struct pool *p, void *job, struct err *e)
 		pthread_cond_wait(&p->changed, &p->mutex);
 	if (p->failed) {
 		*e = p->err;
-	} else if (stop_check(e) == 0) {
+	} else if (stop_asked(e) == 0) {
 		p->queue[(p->head + p->waiting++) % p->n] = job;
 		pthread_cond_broadcast(&p->changed);
 		rc = 0;

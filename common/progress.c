@@ -1,35 +1,30 @@
 /* progress.c -- how far the work is, for people. */
 #include "prelude.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "log.h"
 #include "parse.h"
 #include "progress.h"
-
-#define PERIOD_MAX ((uint64_t)365 * 86400) /* keeps the sums of times small */
+#include "ticker.h"
 
 struct progress {
 	const char *verb;
 	uint64_t period_s;      /* between two prints */
 	bool terminal;          /* rewrite one line, instead of logging */
-	bool running;           /* there is a thread to end */
-	struct timespec start;
+	uint64_t start_ns;
 	atomic_uint_fast64_t rows;
 	atomic_uint_fast64_t bytes;
 	atomic_uint_fast64_t expected;
-	pthread_t thread;
-	pthread_mutex_t lock;   /* guards the two below */
-	bool stop;
+	struct ticker *ticker;  /* NULL: nothing is shown */
+	pthread_mutex_t lock;   /* guards the next */
 	char *table;
-	pthread_cond_t wake;
 };
 
 static bool
@@ -129,73 +124,40 @@ log_line(const struct progress *p, const char *table)
 	buf_release(&line);
 }
 
-/* Prints at start + n periods, leaving out those that passed while a print was stuck.  The lock is
- * not held over a print: a terminal stopped by ^S must not stop the work. */
-static void *
-run(void *arg)
+static uint64_t
+show(void *ctx)
 {
-	struct progress *p = arg;
-	struct timespec due = p->start, now;
+	struct progress *p = ctx;
+	char *table;
 
 	pthread_mutex_lock(&p->lock);
-	due.tv_sec += (time_t)p->period_s;
-	while (!p->stop) {
-		char *table;
-
-		if (pthread_cond_timedwait(&p->wake, &p->lock, &due) != ETIMEDOUT)
-			continue;
-		table = mem_str(p->table);
-		pthread_mutex_unlock(&p->lock);
-		if (p->terminal)
-			draw_line(p, table);
-		else
-			log_line(p, table);
-		free(table);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		while (due.tv_sec <= now.tv_sec)
-			due.tv_sec += (time_t)p->period_s;
-		pthread_mutex_lock(&p->lock);
-	}
+	table = mem_str(p->table);
 	pthread_mutex_unlock(&p->lock);
-	return NULL;
-}
-
-/* Signals are for the thread that works, to interrupt what it waits for. */
-static bool
-start_thread(struct progress *p)
-{
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&p->thread, NULL, run, p);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0)
-		log_warning("no progress is shown: cannot start a thread");
-	return rc == 0;
+	if (p->terminal)
+		draw_line(p, table);
+	else
+		log_line(p, table);
+	free(table);
+	return p->period_s;
 }
 
 struct progress *
 progress_start(const char *verb, uint64_t interval_s)
 {
 	struct progress *p = mem_alloc(sizeof(*p));
-	pthread_condattr_t attr;
 
 	p->verb = verb;
 	p->terminal = stderr_rewrites();
-	p->period_s = p->terminal ? 1 : interval_s < PERIOD_MAX ? interval_s : PERIOD_MAX;
-	clock_gettime(CLOCK_MONOTONIC, &p->start);
+	p->period_s = p->terminal ? 1 : interval_s;
+	p->start_ns = clock_ns();
 	atomic_init(&p->rows, 0);
 	atomic_init(&p->bytes, 0);
 	atomic_init(&p->expected, 0);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	if (p->period_s > 0 && log_enabled(LOG_LEVEL_INFO))
-		p->running = start_thread(p);
+	if (p->period_s == 0 || !log_enabled(LOG_LEVEL_INFO))
+		return p;
+	if ((p->ticker = ticker_start(p->period_s, show, p)) == NULL)
+		log_warning("no progress is shown: cannot start a thread");
 	return p;
 }
 
@@ -242,11 +204,7 @@ progress_bytes(const struct progress *p)
 double
 progress_seconds(const struct progress *p)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - p->start.tv_sec) +
-	    (double)(now.tv_nsec - p->start.tv_nsec) / 1e9;
+	return (double)(clock_ns() - p->start_ns) / 1e9;
 }
 
 void
@@ -254,16 +212,11 @@ progress_stop(struct progress *p)
 {
 	if (p == NULL)
 		return;
-	if (p->running) {
-		pthread_mutex_lock(&p->lock);
-		p->stop = true;
-		pthread_cond_signal(&p->wake);
-		pthread_mutex_unlock(&p->lock);
-		pthread_join(p->thread, NULL);
+	if (p->ticker != NULL) {
+		ticker_stop(p->ticker);
 		if (p->terminal)
 			log_status(NULL);
 	}
-	pthread_cond_destroy(&p->wake);
 	pthread_mutex_destroy(&p->lock);
 	free(p->table);
 	free(p);

@@ -23,7 +23,8 @@ static const struct field run_fields[] = {
 static const struct field push_fields[] = {
 	F(push, target, FIELD_TEXT, MUST), F(push, methods, FIELD_NAMES, MUST),
 	F(push, compression, FIELD_TEXT, MUST), F(push, encryption, FIELD_TEXT, MAY),
-	F(push, key_id, FIELD_TEXT, MAY), F(push, url, FIELD_TEXT, MAY),
+	F(push, key_id, FIELD_TEXT, MAY), F(push, signed_by, FIELD_TEXT, MAY),
+	F(push, url, FIELD_TEXT, MAY), F(push, bases, FIELD_NAMES, MAY),
 };
 static const struct field moment_fields[] = {
 	F(moment, moment, FIELD_U64, MUST), F(moment, scope, FIELD_TEXT, MUST),
@@ -52,6 +53,7 @@ static const struct field chunk_fields[] = {
 	F(chunk, plain_bytes, FIELD_U64, MUST), F(chunk, plain_xxh3, FIELD_HEX16, MUST),
 	F(chunk, compression, FIELD_TEXT, MAY), F(chunk, encryption, FIELD_TEXT, MAY),
 	F(chunk, stored_bytes, FIELD_U64, MAY), F(chunk, stored_sha256, FIELD_HEX32, MAY),
+	F(chunk, base, FIELD_TEXT, MAY),
 };
 static const struct field done_fields[] = {
 	F(done, table, FIELD_U64, MUST), F(done, attempt, FIELD_U64, MUST),
@@ -59,7 +61,7 @@ static const struct field done_fields[] = {
 	F(done, chunks, FIELD_U64, MUST), F(done, batches, FIELD_U64, MUST),
 	F(done, rows, FIELD_U64, MUST), F(done, digest, FIELD_DIGEST, MUST),
 	F(done, plain_bytes, FIELD_U64, MUST), F(done, time, FIELD_TEXT, MUST),
-	F(done, aggregates, FIELD_OBJECT, MAY),
+	F(done, aggregates, FIELD_OBJECT, MAY), F(done, pieces, FIELD_NUMBERS, MAY),
 };
 static const struct field failed_fields[] = {
 	F(failed, table, FIELD_U64, MUST), F(failed, schema, FIELD_NAME, MUST),
@@ -96,12 +98,42 @@ static const struct field sealed_fields[] = {
 	F(sealed, stored_bytes, FIELD_U64, MUST), F(sealed, stored_sha256, FIELD_HEX32, MUST),
 	F(sealed, time, FIELD_TEXT, MUST),
 };
+static const struct field mark_fields[] = {
+	F(mark, time, FIELD_TEXT, MUST), F(mark, plain_bytes, FIELD_U64, MUST),
+	F(mark, stored_bytes, FIELD_U64, MUST), F(mark, error, FIELD_NAME, MAY),
+};
 static const struct field end_fields[] = {
 	F(end, lines, FIELD_U64, MUST), F(end, tables, FIELD_U64, MAY),
 	F(end, failed, FIELD_U64, MAY), F(end, chunks, FIELD_U64, MAY),
 	F(end, rows, FIELD_U64, MUST), F(end, plain_bytes, FIELD_U64, MUST),
 	F(end, stored_bytes, FIELD_U64, MAY), F(end, time, FIELD_TEXT, MAY),
 	F(end, sha256, FIELD_HEX32, MAY),
+};
+
+static const struct field host_fields[] = {
+	F(host, moment, FIELD_U64, MUST), F(host, host, FIELD_NAME, MUST),
+	F(host, pieces, FIELD_NUMBERS, MUST),
+};
+static const struct field piece_fields[] = {
+	F(piece, table, FIELD_U64, MUST), F(piece, attempt, FIELD_U64, MUST),
+	F(piece, piece, FIELD_U64, MUST), F(piece, chunks, FIELD_U64, MUST),
+	F(piece, batches, FIELD_U64, MUST), F(piece, rows, FIELD_U64, MUST),
+	F(piece, digest, FIELD_DIGEST, MUST), F(piece, plain_bytes, FIELD_U64, MUST),
+};
+
+static const struct field volume_fields[] = {
+	F(volume, volume, FIELD_U64, MUST), F(volume, bytes, FIELD_U64, MAY), F(volume, sha256, FIELD_HEX32, MAY),
+};
+static const struct field member_fields[] = {
+	F(member, key, FIELD_TEXT, MUST), F(member, offset, FIELD_U64, MUST), F(member, header, FIELD_U64, MUST),
+	F(member, bytes, FIELD_U64, MUST), F(member, sha256, FIELD_HEX32, MUST), F(member, state, FIELD_HEX32, MAY),
+};
+static const struct field removed_fields[] = {
+	F(removed, key, FIELD_TEXT, MUST),
+};
+
+static const struct field relayed_fields[] = {
+	F(relayed, key, FIELD_TEXT, MUST), F(relayed, bytes, FIELD_U64, MUST), F(relayed, sha256, FIELD_HEX32, MUST),
 };
 
 #define K(upper, lower) [REC_##upper] = { #lower, lower##_fields, GPM_ARRAY_LEN(lower##_fields), \
@@ -111,7 +143,8 @@ const struct kind record_kinds[REC_COUNT] = {
 	K(HEAD, head), K(RUN, run), K(PUSH, push), K(MOMENT, moment), K(TABLE, table),
 	K(ATTEMPT, attempt), K(CHUNK, chunk), K(DONE, done), K(FAILED, failed),
 	K(SKIPPED, skipped), K(SEQUENCE, sequence), K(MATVIEW, matview), K(FILE, file),
-	K(MANIFEST, manifest), K(SEALED, sealed), K(END, end),
+	K(MANIFEST, manifest), K(SEALED, sealed), K(MARK, mark), K(END, end), K(HOST, host), K(PIECE, piece),
+	K(VOLUME, volume), K(MEMBER, member), K(REMOVED, removed), K(RELAYED, relayed),
 };
 
 static void
@@ -189,6 +222,12 @@ record_type_name(enum record_type type)
 	return record_kinds[type].name;
 }
 
+char *
+record_begins(enum record_type type)
+{
+	return mem_printf("{\"rec\":\"%s\"", record_kinds[type].name);
+}
+
 unsigned char *
 columns_float_kinds(const struct columns *columns)
 {
@@ -203,4 +242,20 @@ columns_float_kinds(const struct columns *columns)
 		return kinds;
 	free(kinds);
 	return NULL;
+}
+
+bool
+numbers_has(const struct numbers *numbers, uint64_t number)
+{
+	for (size_t i = 0; i < numbers->len; i++)
+		if (numbers->at[i] == number)
+			return true;
+	return false;
+}
+
+void
+numbers_add(struct numbers *numbers, uint64_t number)
+{
+	numbers->at = mem_grow(numbers->at, (numbers->len + 1) * sizeof(*numbers->at));
+	numbers->at[numbers->len++] = number;
 }

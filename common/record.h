@@ -21,7 +21,8 @@
 enum record_type {
 	REC_HEAD, REC_RUN, REC_PUSH, REC_MOMENT, REC_TABLE, REC_ATTEMPT, REC_CHUNK, REC_DONE,
 	REC_FAILED, REC_SKIPPED, REC_SEQUENCE, REC_MATVIEW, REC_FILE, REC_MANIFEST, REC_SEALED,
-	REC_END,
+	REC_MARK,
+	REC_END, REC_HOST, REC_PIECE, REC_VOLUME, REC_MEMBER, REC_REMOVED, REC_RELAYED,
 	REC_COUNT
 };
 
@@ -47,7 +48,7 @@ struct columns {
 };
 
 struct rec_head {      /* first line of every file */
-	char *format;    /* "gpm-run", "gpm-table", "gpm-part", "gpm-export-journal", "gpm-push-journal" */
+	char *format;    /* "gpm-run", "gpm-table", "gpm-part", "gpm-export-journal", "gpm-push-journal", "gpm-volume", … */
 	uint64_t version;
 	char *run;
 	char *gpm;       /* version of the writer */
@@ -78,7 +79,9 @@ struct rec_push {      /* how the run is stored */
 	char *compression;    /* "zstd:1", "gzip:6", "none" */
 	char *encryption;     /* "aes-256-gcm" or absent */
 	char *key_id;
+	char *signed_by;      /* public key (sign.h) whose signature is beside the root manifest, or absent */
 	char *url;            /* where to; journal only */
+	struct strings bases; /* runs whose objects chunks of this one may name */
 };
 
 struct rec_moment {    /* one consistent view */
@@ -100,6 +103,7 @@ struct rec_table {     /* the table record */
 	char *filter;         /* SQL condition of the rows taken ("WHERE …"), absent: all */
 	char *distribution;   /* "DISTRIBUTED BY (a)", … of a Greenplum source */
 	char *storage;        /* storage options of a Greenplum source */
+	bool tree;            /* in memory only: the table's partitions, or heirs, are meant as well as itself */
 };
 
 struct rec_attempt {   /* an attempt begins */
@@ -121,6 +125,7 @@ struct rec_chunk {
 	char *encryption;
 	uint64_t stored_bytes;
 	unsigned char stored_sha256[32];
+	char *base;           /* the run in whose folder the object is, absent: this one */
 };
 
 struct rec_done {      /* an attempt is finished: these are the table's rows */
@@ -131,6 +136,7 @@ struct rec_done {      /* an attempt is finished: these are the table's rows */
 	uint64_t plain_bytes;
 	char *time;
 	json_t *aggregates;
+	struct numbers pieces; /* export only: others bring the rows, in these pieces, and know all but their number */
 };
 
 struct rec_failed {    /* a table could not be taken out */
@@ -183,6 +189,12 @@ struct rec_sealed {    /* push journal: the root manifest is stored */
 	char *time;
 };
 
+struct rec_mark {      /* push journal: how far a start of gpm-push was, for gpm-push status */
+	char *time;
+	uint64_t plain_bytes, stored_bytes; /* of chunks that this start stored; 0: it begins */
+	char *error;          /* it ended with */
+};
+
 struct rec_end {       /* last line of a manifest, and of an export journal whose export is complete */
 	uint64_t lines;       /* before this one */
 	uint64_t tables, failed; /* run level */
@@ -190,6 +202,41 @@ struct rec_end {       /* last line of a manifest, and of an export journal whos
 	uint64_t rows, plain_bytes, stored_bytes;
 	char *time;
 	unsigned char sha256[32]; /* of all bytes before this line; all zero (absent) in a journal */
+};
+
+struct rec_host {      /* export: who brings which pieces of the moment's tables */
+	uint64_t moment;
+	char *host;           /* --host-part */
+	struct numbers pieces; /* content ids of segments, or places in the list of URLs */
+};
+
+struct rec_piece {     /* a host's part: one piece of an attempt is stored, all of it */
+	uint64_t table, attempt, piece;
+	uint64_t chunks, batches, rows;
+	struct digest digest;
+	uint64_t plain_bytes;
+};
+
+struct rec_volume {    /* which volume of its set; the rest once it is complete, of its tar */
+	uint64_t volume, bytes;
+	unsigned char sha256[32];
+};
+
+struct rec_member {    /* what a volume holds */
+	char *key;
+	uint64_t offset, header, bytes; /* where its header begins in the tar, and how long it and what follows are */
+	unsigned char sha256[32];
+	unsigned char state[32]; /* journal only: SHA-256 of the tar as far as it goes, unfinished */
+};
+
+struct rec_removed {   /* what an earlier line, or an earlier volume, says of this key does not count any more */
+	char *key;
+};
+
+struct rec_relayed {   /* relay journal: an object that was put */
+	char *key;            /* below the run's folder */
+	uint64_t bytes;
+	unsigned char sha256[32];
 };
 
 struct record {
@@ -210,7 +257,14 @@ struct record {
 		struct rec_file file;
 		struct rec_manifest manifest;
 		struct rec_sealed sealed;
+		struct rec_mark mark;
 		struct rec_end end;
+		struct rec_host host;
+		struct rec_piece piece;
+		struct rec_volume volume;
+		struct rec_member member;
+		struct rec_removed removed;
+		struct rec_relayed relayed;
 	} u;
 };
 
@@ -229,9 +283,16 @@ void record_free_fields(enum record_type, void *rec);
 
 const char *record_type_name(enum record_type);
 
+/* record_begins(type): what record_write begins such a record with, and no other; the caller frees. */
+char *record_begins(enum record_type) GPM_NODISCARD;
+
 /* columns_float_kinds(columns): the float_kind argument of rows_new; the caller frees.  NULL when no
  * column holds floats. */
 unsigned char *columns_float_kinds(const struct columns *) GPM_NODISCARD;
 void columns_release(struct columns *); /* frees what it holds */
+
+/* numbers_has(n, x): is X among them?  numbers_add appends; the caller frees N->at. */
+bool numbers_has(const struct numbers *, uint64_t);
+void numbers_add(struct numbers *, uint64_t);
 
 #endif

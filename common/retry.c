@@ -1,7 +1,5 @@
-/* retry.c -- what is worth another try, and how long to wait for it. */
+/* retry.c -- how long to wait for another try. */
 #include "prelude.h"
-
-#include <curl/curl.h>
 
 #include "retry.h"
 
@@ -27,40 +25,14 @@ retry_delay(const struct retry_policy *p, unsigned failures, uint64_t elapsed_ms
 	return delay;
 }
 
-/* What the codes say goes before the status: RequestTimeout comes with 400.
- * BadDigest and its kin: the body was damaged on its way, for we computed its hash. */
-bool
-retry_answer(unsigned http_status, const char *code)
+#define UNKNOWN_NAME_MS 15000
+
+struct retry_policy
+retry_unknown_name(const struct retry_policy *p)
 {
-	static const char *const codes[] = {
-		"BadDigest", "BandwidthLimitExceeded", "Busy", "IncompleteBody", "InternalError",
-		"OperationAborted", "RequestLimitExceeded", "RequestThrottled", "RequestTimeout",
-		"ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests",
-		"TotalQpsLimitExceeded", "XAmzContentSHA256Mismatch",
-	};
-	static const unsigned statuses[] = { 408, 429, 500, 502, 503, 504 };
+	struct retry_policy shorter = *p;
 
-	for (size_t i = 0; i < GPM_ARRAY_LEN(codes); i++)
-		if (strcmp(code, codes[i]) == 0)
-			return true;
-	for (size_t i = 0; i < GPM_ARRAY_LEN(statuses); i++)
-		if (http_status == statuses[i])
-			return true;
-	return false;
-}
-
-bool
-retry_transport(int curl_code)
-{
-	static const int codes[] = {
-		CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,
-		CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT,
-		CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
-		CURLE_HTTP2_STREAM,
-	};
-
-	for (size_t i = 0; i < GPM_ARRAY_LEN(codes); i++)
-		if (curl_code == codes[i])
-			return true;
-	return false;
+	if (shorter.total_ms > UNKNOWN_NAME_MS)
+		shorter.total_ms = UNKNOWN_NAME_MS;
+	return shorter;
 }

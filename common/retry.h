@@ -1,4 +1,4 @@
-/* retry.h -- what is worth another try, and how long to wait for it.  Nothing here sleeps, looks at a
+/* retry.h -- how long to wait for another try (trouble.h says whether).  Nothing here sleeps, looks at a
  * clock or draws a random number. */
 #ifndef GPM_RETRY_H
 #define GPM_RETRY_H
@@ -19,8 +19,8 @@ extern const struct retry_policy retry_default; /* 0.5 s, 20 s, 5 min, 2 */
 uint64_t retry_delay(const struct retry_policy *, unsigned failures, uint64_t elapsed_ms,
     uint64_t retry_after_ms, uint64_t random);
 
-/* May the same request succeed later?  CODE is that of an S3 error, or "" when there is none. */
-bool retry_answer(unsigned http_status, const char *code);
-bool retry_transport(int curl_code); /* a CURLcode: no answer, or not all of it */
+/* retry_unknown_name(p): P for a host that no name server knows and that never was reached: its name is
+ * mistyped, most of the time, and nobody should wait for long to hear it.  15 s at most. */
+struct retry_policy retry_unknown_name(const struct retry_policy *);
 
 #endif

@@ -17,14 +17,18 @@
 
 struct rows {
 	struct dialect dialect;
-	unsigned char *float_kind; /* of the columns up to the last flagged one */
-	size_t ncolumns;           /* how many these are; 0: records are hashed as they stand */
+	struct float_column { size_t column; int kind; } *floats;
+	size_t nfloats;
+	size_t ncolumns;      /* up to the last of these; 0: records are hashed as they stand */
+	size_t *ends;         /* where these columns end in the record that is being hashed */
 	struct rows_scan scan;
 	struct buf carry;     /* the record that is not complete yet */
 	struct buf canonical; /* the record that is being hashed, its numbers rewritten */
 	uint64_t count;
 	uint64_t bytes;
 	struct digest digest;
+	rows_record_fn *watch; /* or NULL */
+	void *watch_ctx;
 };
 
 struct rows *
@@ -37,13 +41,16 @@ rows_new(const struct dialect *dialect, const unsigned char *float_kind, size_t 
 		ncolumns--;
 	if (float_kind != NULL && ncolumns > 0) {
 		r->ncolumns = ncolumns;
-		r->float_kind = mem_alloc(ncolumns);
-		memcpy(r->float_kind, float_kind, ncolumns);
+		r->ends = mem_array(ncolumns, sizeof(r->ends[0]));
+		r->floats = mem_array(ncolumns, sizeof(r->floats[0]));
+		for (size_t i = 0; i < ncolumns; i++)
+			if (float_kind[i] != 0)
+				r->floats[r->nfloats++] = (struct float_column){ i, float_kind[i] };
 	}
 	r->scan.quoted = dialect->format == DIALECT_CSV;
 	r->scan.quote = dialect->quote;
 	buf_init(&r->carry, ROWS_RECORD_LIMIT);
-	buf_init(&r->canonical, ROWS_RECORD_LIMIT);
+	buf_init(&r->canonical, FLOATS_MAX(ROWS_RECORD_LIMIT));
 	return r;
 }
 
@@ -54,53 +61,16 @@ rows_free(struct rows *r)
 		return;
 	buf_release(&r->canonical);
 	buf_release(&r->carry);
-	free(r->float_kind);
+	free(r->ends);
+	free(r->floats);
 	free(r);
 }
 
-/* How long the field is that starts at DATA; its delimiter or the record's end comes after it. */
-static size_t
-field_len(const struct dialect *dialect, const char *data, size_t len)
+void
+rows_watch(struct rows *r, rows_record_fn *fn, void *ctx)
 {
-	bool inside = false;
-	size_t i;
-
-	if (dialect->format == DIALECT_TEXT) {
-		for (i = 0; i < len && data[i] != dialect->delimiter; i++)
-			if (data[i] == '\\' && i + 1 < len)
-				i++; /* what was escaped is no delimiter */
-		return i;
-	}
-	for (i = 0; i < len && (inside || data[i] != dialect->delimiter); i++)
-		inside ^= data[i] == dialect->quote;
-	return i;
-}
-
-/* The record into r->canonical, with the numbers of its flagged columns rewritten. */
-static int
-canonical_record(struct rows *r, const char *data, size_t len, struct err *e)
-{
-	size_t at = 0, copied = 0;
-
-	buf_reset(&r->canonical);
-	for (size_t column = 0; column < r->ncolumns; column++) {
-		size_t n;
-
-		if (at > len)
-			return err_set(e, ERR_FAILED, "record %" PRIu64 " has %zu columns, at least %zu "
-			    "were expected", r->count + 1, column, r->ncolumns);
-		n = field_len(&r->dialect, data + at, len - at);
-		if (r->float_kind[column] != 0) {
-			if (buf_add(&r->canonical, data + copied, at - copied, e) < 0 ||
-			    floats_canonical(data + at, n, r->float_kind[column], &r->canonical, e) < 0)
-				return err_context(e, "record %" PRIu64, r->count + 1);
-			copied = at + n;
-		}
-		at += n + 1; /* past LEN behind the last field */
-	}
-	if (buf_add(&r->canonical, data + copied, len - copied, e) < 0)
-		return err_context(e, "record %" PRIu64, r->count + 1);
-	return 0;
+	r->watch = fn;
+	r->watch_ctx = ctx;
 }
 
 static int
@@ -111,24 +81,68 @@ too_long(const struct rows *r, struct err *e)
 	return err_hint(e, "a quote without its partner makes the rest of the rows one record");
 }
 
-/* Count and hash one complete record, its terminator left out. */
+/* DATA up to the field at AT, and the field's canonical form, behind what r->canonical holds.  ROOM bytes
+ * from the field on can be read. */
 static int
-take_record(struct rows *r, const char *data, size_t len, struct err *e)
+add_canonical(struct rows *r, const char *data, size_t at, size_t len, size_t room, int kind, struct err *e)
 {
+	char *to;
+
+	if (buf_reserve(&r->canonical, at + FLOATS_MAX(len), e) < 0)
+		return -1;
+	to = r->canonical.data + r->canonical.len;
+	memcpy(to, data, at);
+	to = floats_canonical(to + at, data + at, len, room, kind);
+	r->canonical.len = (size_t)(to - r->canonical.data);
+	return 0;
+}
+
+/* The record into r->canonical, with the numbers of its flagged columns rewritten. */
+static int
+canonical_record(struct rows *r, const char *data, size_t len, size_t room, struct err *e)
+{
+	size_t fields = 1 + rows_scan_fields(&r->dialect, data, len, r->ends, r->ncolumns), copied = 0;
+
+	if (fields < r->ncolumns)
+		return err_set(e, ERR_FAILED, "record %" PRIu64 " has %zu columns, at least %zu were expected",
+		    r->count + 1, fields, r->ncolumns);
+	if (fields == r->ncolumns)
+		r->ends[fields - 1] = len;
+	buf_reset(&r->canonical);
+	for (const struct float_column *f = r->floats; f < r->floats + r->nfloats; f++) {
+		size_t at = f->column == 0 ? 0 : r->ends[f->column - 1] + 1, end = r->ends[f->column];
+
+		if (add_canonical(r, data + copied, at - copied, end - at, room - at, f->kind, e) < 0)
+			return err_context(e, "record %" PRIu64, r->count + 1);
+		copied = end;
+	}
+	if (buf_add(&r->canonical, data + copied, len - copied, e) < 0)
+		return err_context(e, "record %" PRIu64, r->count + 1);
+	return r->canonical.len > ROWS_RECORD_LIMIT ? too_long(r, e) : 0;
+}
+
+/* Count and hash one complete record, its terminator left out.  ROOM bytes from DATA on can be read. */
+static int
+take_record(struct rows *r, const char *data, size_t len, size_t room, struct err *e)
+{
+	const char *hashed = data;
+	size_t hashed_len = len;
 	XXH128_hash_t hash;
+	struct digest digest;
 
 	if (len > ROWS_RECORD_LIMIT)
 		return too_long(r, e);
 	if (r->ncolumns > 0) {
-		if (canonical_record(r, data, len, e) < 0)
+		if (canonical_record(r, data, len, room, e) < 0)
 			return -1;
-		data = r->canonical.data;
-		len = r->canonical.len;
+		hashed = r->canonical.data;
+		hashed_len = r->canonical.len;
 	}
-	hash = XXH3_128bits(data, len);
-	r->digest = digest_add(r->digest, (struct digest){ .high = hash.high64, .low = hash.low64 });
+	hash = XXH3_128bits(hashed, hashed_len);
+	digest = (struct digest){ .high = hash.high64, .low = hash.low64 };
+	r->digest = digest_add(r->digest, digest);
 	r->count++;
-	return 0;
+	return r->watch != NULL ? r->watch(r->watch_ctx, digest, data, len, e) : 0;
 }
 
 /* Keep the beginning of a record whose end is still to come. */
@@ -142,11 +156,11 @@ carry(struct rows *r, const char *data, size_t len, struct err *e)
 
 /* A record that ends here, and began here or in the carry. */
 static int
-end_record(struct rows *r, const char *data, size_t len, struct err *e)
+end_record(struct rows *r, const char *data, size_t len, size_t room, struct err *e)
 {
 	if (r->carry.len == 0)
-		return take_record(r, data, len, e);
-	if (carry(r, data, len, e) < 0 || take_record(r, r->carry.data, r->carry.len, e) < 0)
+		return take_record(r, data, len, room, e);
+	if (carry(r, data, len, e) < 0 || take_record(r, r->carry.data, r->carry.len, r->carry.len, e) < 0)
 		return -1;
 	buf_reset(&r->carry);
 	return 0;
@@ -178,7 +192,7 @@ rows_push(struct rows *r, const char *data, size_t len, uint64_t stop_at, size_t
 		for (size_t i = 0; i < n; i++) {
 			size_t end = at + ends[i];
 
-			if (end_record(r, data + start, end - start, e) < 0)
+			if (end_record(r, data + start, end - start, len - start, e) < 0)
 				return -1;
 			start = end + 1;
 			if (start >= stop) {

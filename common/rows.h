@@ -40,6 +40,11 @@ bool digest_equal(struct digest, struct digest);
 struct rows *rows_new(const struct dialect *, const unsigned char *float_kind, size_t ncolumns) GPM_NODISCARD;
 void rows_free(struct rows *);
 
+/* rows_watch(r, fn, ctx): from now on FN is given every record when it is complete: its digest, and its bytes as
+ * they came, without the terminator, valid during the call.  Its -1 and E are rows_push's. */
+typedef int rows_record_fn(void *ctx, struct digest, const char *data, size_t len, struct err *);
+void rows_watch(struct rows *, rows_record_fn *, void *ctx);
+
 /* rows_push(r, data, len, stop_at, used, e): take bytes until all are used or until the first
  * record end in DATA at which at least STOP_AT bytes were taken since rows_new/rows_reset (0: never
  * stop).  *USED says how many of LEN were taken; it is LEN unless it stopped earlier.  It stopped

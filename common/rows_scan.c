@@ -1,4 +1,4 @@
-/* rows_scan.c -- the fast half of rows.c: at which bytes records end.
+/* rows_scan.c -- the fast half of rows.c: at which bytes records and fields end.
  *
  * 64 bytes at a time become two masks of one bit a byte: quotes, and newlines.  The xor of all
  * quote bits up to a byte says whether it stands inside quotes (a doubled quote leaves and enters
@@ -92,6 +92,14 @@ put_ends(uint16_t *ends, uint64_t bits, size_t at)
 	return n;
 }
 
+/* The bytes behind the last whole block, filled up with one that is neither of the two that matter. */
+static inline void
+fill_block(char block[BLOCK], const char *data, size_t len, char a, char b)
+{
+	memset(block, a != ' ' && b != ' ' ? ' ' : a != '.' && b != '.' ? '.' : ';', BLOCK);
+	memcpy(block, data, len);
+}
+
 /* Always inlined, so that MASK is known and inlined as well. */
 static inline __attribute__((always_inline)) size_t
 scan_span(struct rows_scan *state, const char *data, size_t len, uint16_t *ends, mask_fn *mask)
@@ -102,11 +110,9 @@ scan_span(struct rows_scan *state, const char *data, size_t len, uint16_t *ends,
 	for (at = 0; at + BLOCK <= len; at += BLOCK)
 		n += put_ends(ends + n, ends_of_block(s, data + at, mask), at);
 	if (at < len) {
-		/* Filled up with a byte that is no newline, and no quote either. */
 		char last[BLOCK];
 
-		memset(last, s->quote == ' ' ? '.' : ' ', sizeof(last));
-		memcpy(last, data + at, len - at);
+		fill_block(last, data + at, len - at, s->quote, '\n');
 		n += put_ends(ends + n, ends_of_block(s, last, mask), at);
 	}
 	state->inside = scan.inside;
@@ -126,5 +132,77 @@ rows_scan_span(struct rows_scan *s, const char *data, size_t len, uint16_t ends[
 	return scan_span(s, data, len, ends, mask_sse2);
 #else
 	return scan_span(s, data, len, ends, mask_portable);
+#endif
+}
+
+/* --- fields ---------------------------------------------------------------------------------- */
+
+/* The bytes that a backslash escapes, of a block in which BACKSLASHES stand.  *ESCAPED is 1 when the block
+ * before it escapes its first byte, and gets the same for the next one. */
+static inline uint64_t
+escaped_bytes(uint64_t backslashes, uint64_t *escaped)
+{
+	uint64_t bytes = *escaped;
+
+	backslashes &= ~bytes;
+	*escaped = 0;
+	while (backslashes != 0) {
+		uint64_t first = backslashes & -backslashes;
+
+		bytes |= first << 1;
+		*escaped = first >> 63;
+		backslashes &= ~(first | first << 1);
+	}
+	return bytes;
+}
+
+/* The delimiters of a block.  *STATE is what the bytes before it leave behind: CSV: all bits set inside
+ * quotes; TEXT: 1 behind a backslash. */
+static inline __attribute__((always_inline)) uint64_t
+delimiters_of_block(const struct dialect *d, const char *block, uint64_t *state, mask_fn *mask)
+{
+	uint64_t delimiters = mask(block, d->delimiter), inside;
+
+	if (d->format == DIALECT_TEXT)
+		return delimiters & ~escaped_bytes(mask(block, '\\'), state);
+	inside = prefix_xor(mask(block, d->quote)) ^ *state;
+	*state = inside >> 63 ? UINT64_MAX : 0;
+	return delimiters & ~inside;
+}
+
+static inline __attribute__((always_inline)) size_t
+scan_fields(const struct dialect *d, const char *data, size_t len, size_t *ends, size_t max, mask_fn *mask)
+{
+	uint64_t state = 0;
+	size_t n = 0;
+
+	for (size_t at = 0; at < len && n < max; at += BLOCK) {
+		char last[BLOCK];
+		const char *block = data + at;
+		uint64_t bits;
+
+		if (len - at < BLOCK) {
+			fill_block(last, block, len - at, d->delimiter, d->quote);
+			block = last;
+		}
+		for (bits = delimiters_of_block(d, block, &state, mask); bits != 0 && n < max; bits &= bits - 1)
+			ends[n++] = at + (unsigned)__builtin_ctzll(bits);
+	}
+	return n;
+}
+
+size_t
+rows_scan_fields_portable(const struct dialect *d, const char *data, size_t len, size_t *ends, size_t max)
+{
+	return scan_fields(d, data, len, ends, max, mask_portable);
+}
+
+size_t
+rows_scan_fields(const struct dialect *d, const char *data, size_t len, size_t *ends, size_t max)
+{
+#ifdef __SSE2__
+	return scan_fields(d, data, len, ends, max, mask_sse2);
+#else
+	return scan_fields(d, data, len, ends, max, mask_portable);
 #endif
 }

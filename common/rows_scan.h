@@ -1,6 +1,8 @@
-/* rows_scan.h -- the fast half of rows.c: at which bytes records end. */
+/* rows_scan.h -- the fast half of rows.c: at which bytes records and fields end. */
 #ifndef GPM_ROWS_SCAN_H
 #define GPM_ROWS_SCAN_H
+
+#include "dialect.h"
 
 struct rows_scan {
 	bool quoted;     /* newlines between quotes end nothing */
@@ -15,8 +17,14 @@ struct rows_scan {
  * inside quotes; whoever does not go on behind the span's last byte must set S->inside. */
 size_t rows_scan_span(struct rows_scan *, const char *data, size_t len, uint16_t ends[ROWS_SPAN]);
 
-/* The same without vector instructions: what rows_scan_span is where there are none, and what it
- * is tested against where there are. */
+/* rows_scan_fields(dialect, data, len, ends, max): look at one record of LEN bytes without its
+ * terminator, put the offset of every delimiter that ends a field into ENDS, MAX of them at most, return
+ * how many there are. */
+size_t rows_scan_fields(const struct dialect *, const char *data, size_t len, size_t *ends, size_t max);
+
+/* The same without vector instructions: what they are where there are none, and what they are tested
+ * against where there are. */
 size_t rows_scan_span_portable(struct rows_scan *, const char *data, size_t len, uint16_t ends[ROWS_SPAN]);
+size_t rows_scan_fields_portable(const struct dialect *, const char *data, size_t len, size_t *ends, size_t max);
 
 #endif

@@ -11,21 +11,35 @@
 #include "runid.h"
 
 #define LABEL_LIMIT 200
+#define FRACTIONS 4096u /* of a second: three hex digits */
+
+/* The second that an id names. */
+static time_t
+second_of(const char *id)
+{
+	struct tm tm = { 0 };
+
+	return strptime(id, "%Y%m%dT%H%M%SZ-", &tm) == NULL ? 0 : timegm(&tm);
+}
 
 int
-runid_new(char out[RUNID_LEN + 1], struct err *e)
+runid_new(const char *after, char out[RUNID_LEN + 1], struct err *e)
 {
-	unsigned char random[3];
-	char hex[2 * sizeof(random) + 1];
-	time_t now = time(NULL);
+	unsigned char random[2];
+	time_t last = after != NULL ? second_of(after) : 0;
+	struct timespec now;
 	struct tm tm;
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec <= last)
+		now.tv_sec = last + 1;
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		return err_set(e, ERR_SYSTEM, "no random numbers to be had");
-	if (gmtime_r(&now, &tm) == NULL || strftime(out, RUNID_LEN + 1, "%Y%m%dT%H%M%SZ-", &tm) == 0)
+	/* a year of five digits takes a byte more */
+	if (gmtime_r(&now.tv_sec, &tm) == NULL || strftime(out, RUNID_LEN + 1, "%Y%m%dT%H%M%SZ-", &tm) != 17)
 		return err_set(e, ERR_SYSTEM, "this host's clock cannot be written as a date");
-	format_hex(random, sizeof(random), hex);
-	memcpy(out + 17, hex, sizeof(hex));
+	snprintf(out + 17, RUNID_LEN + 1 - 17, "%03x%03x", (unsigned)((uint64_t)now.tv_nsec * FRACTIONS / 1000000000) % FRACTIONS,
+	    ((unsigned)random[0] << 8 | random[1]) % FRACTIONS);
 	return 0;
 }
 

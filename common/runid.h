@@ -7,8 +7,10 @@ struct err;
 #define RUNID_LEN 23
 #define TIME_LEN 25 /* "2026-11-20T23:18:16.042Z" and a NUL */
 
-/* runid_new(out): from this host's UTC clock and 24 random bits. */
-int runid_new(char out[RUNID_LEN + 1], struct err *) GPM_NODISCARD;
+/* runid_new(after, out, e): from this host's UTC clock, in 4096ths of a second, and 12 random bits: runs of several spools
+ * sort by their start, too.  It sorts behind AFTER, an id, whatever the clock says: a second later than that at least;
+ * NULL: there is none. */
+int runid_new(const char *after, char out[RUNID_LEN + 1], struct err *) GPM_NODISCARD;
 bool runid_valid(const char *);
 
 /* time_now(out): UTC with milliseconds.  Returns OUT. */

@@ -6,24 +6,29 @@
 #include "prelude.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "err.h"
-#include "retry.h"
 #include "s3_http.h"
 #include "s3_http_header.h"
 #include "s3_sign.h"
 #include "stop.h"
 #include "store.h"
+#include "throttle.h"
+#include "trouble.h"
 
 #define CONNECT_SECONDS 30L
-#define STALL_SECONDS 60L
+#define SLOW_RATE 1L /* only a line that is dead */
+#define SLOW_SECONDS 60L
 #define BUFFER_BYTES (256L << 10)
 
 struct s3_http {
+	long slow_rate, slow_seconds; /* a transfer that is slower for so long is given up */
+	char *certificate, *key;      /* PEM files, or NULL */
 	pthread_mutex_t lock;
 	CURL **idle;
 	size_t n, room;
@@ -36,14 +41,20 @@ start_curl(void)
 }
 
 struct s3_http *
-s3_http_new(struct err *e)
+s3_http_new(const struct s3_http_line *line, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct s3_http *h;
 
 	pthread_once(&once, start_curl);
 	h = mem_alloc(sizeof(*h));
+	h->slow_rate = line->slow_rate > 0 ? (line->slow_rate < LONG_MAX ? (long)line->slow_rate : LONG_MAX) : SLOW_RATE;
+	h->slow_seconds = line->slow_seconds > 0 ? (line->slow_seconds < INT_MAX ? (long)line->slow_seconds : INT_MAX) : SLOW_SECONDS;
+	h->certificate = line->certificate != NULL ? mem_str(line->certificate) : NULL;
+	h->key = line->key != NULL ? mem_str(line->key) : NULL;
 	if (pthread_mutex_init(&h->lock, NULL) != 0) {
+		free(h->certificate);
+		free(h->key);
 		free(h);
 		err_set(e, ERR_FAILED, "cannot make a lock");
 		return NULL;
@@ -59,6 +70,8 @@ s3_http_free(struct s3_http *h)
 	for (size_t i = 0; i < h->n; i++)
 		curl_easy_cleanup(h->idle[i]);
 	free(h->idle);
+	free(h->certificate);
+	free(h->key);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
@@ -105,6 +118,8 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	struct transfer *t = ctx;
 
 	s3_http_header(t->r, line, size * n);
+	if (t->r->date != 0 && t->r->arrived == 0)
+		t->r->arrived = time(NULL);
 	return size * n;
 }
 
@@ -143,6 +158,10 @@ on_read(char *out, size_t size, size_t n, void *ctx)
 
 	if (len > body->len - t->sent)
 		len = (size_t)(body->len - t->sent);
+	if (len > 0 && throttle_take(t->request->throttle, len, &len, t->e) < 0) {
+		t->failed = true;
+		return CURL_READFUNC_ABORT;
+	}
 	if (body->data != NULL) {
 		memcpy(out, (const char *)body->data + t->sent, len);
 		got = (ssize_t)len;
@@ -205,7 +224,7 @@ ca_bundle(void)
 
 /* Whether the options took: a libcurl without one of them is not to be used quietly. */
 static bool
-set_connection(CURL *curl)
+set_connection(CURL *curl, const struct s3_http *h, long slow_rate)
 {
 	const char *ca = ca_bundle();
 
@@ -220,12 +239,14 @@ set_connection(CURL *curl)
 	    curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) == CURLE_OK &&
-	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
-	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, slow_rate) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, h->slow_seconds) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, BUFFER_BYTES) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION) == CURLE_OK &&
-	    (ca == NULL || curl_easy_setopt(curl, CURLOPT_CAINFO, ca) == CURLE_OK);
+	    (ca == NULL || curl_easy_setopt(curl, CURLOPT_CAINFO, ca) == CURLE_OK) &&
+	    (h->certificate == NULL || (curl_easy_setopt(curl, CURLOPT_SSLCERT, h->certificate) == CURLE_OK &&
+	        curl_easy_setopt(curl, CURLOPT_SSLKEY, h->key) == CURLE_OK));
 }
 
 static bool
@@ -238,6 +259,7 @@ set_request(CURL *curl, struct transfer *t, struct curl_slist *headers)
 	fine = curl_easy_setopt(curl, CURLOPT_URL, q->url) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, q->once ? 1L : 0L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_HEADERDATA, t) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
@@ -282,18 +304,25 @@ free_headers(struct curl_slist *headers)
 	curl_slist_free_all(headers);
 }
 
+/* PROXY is what a proxy has answered to CONNECT: not the same as an answer of the server, nor as none. */
 static int
-explain(struct transfer *t, CURLcode rc, const char *detail, struct err *e)
+explain(struct transfer *t, CURLcode rc, const char *detail, long proxy, struct err *e)
 {
+	bool refused = proxy >= 300;
+	const struct trouble *trouble = refused ? trouble_answer((unsigned)proxy, "") : trouble_transport((int)rc);
+
 	if (t->failed)
 		return -1;
-	err_set(e, retry_transport((int)rc) ? ERR_TEMPORARY : ERR_FAILED, "%s",
-	    *detail != '\0' ? detail : curl_easy_strerror(rc));
-	if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CACERT_BADFILE)
-		err_hint(e, "put the certificate of the server's authority into a file and name it in AWS_CA_BUNDLE");
-	else if (rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_CONNECT)
-		err_hint(e, "check --endpoint-url, the network, and https_proxy if one is needed");
-	return -1;
+	t->r->unresolved = rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_RESOLVE_PROXY;
+	if (!refused) {
+		err_set(e, trouble->kind, "%s", *detail != '\0' ? detail : curl_easy_strerror(rc));
+		if (trouble->hint != NULL)
+			err_hint(e, "%s", trouble->hint);
+		return -1;
+	}
+	err_set(e, trouble->kind == ERR_CREDENTIALS && proxy != 407 ? ERR_FAILED : trouble->kind,
+	    "the proxy does not let us through: HTTP %ld", proxy);
+	return err_hint(e, "%s", proxy == 407 ? trouble->hint : "ask for leave for this server, or name it in no_proxy when it is reached without");
 }
 
 int
@@ -305,19 +334,26 @@ s3_http_send(struct s3_http *h, const struct s3_http_request *request, struct s3
 	struct curl_slist *headers = make_headers(request->headers);
 	CURL *curl = take_handle(h);
 	CURLcode rc = CURLE_OUT_OF_MEMORY;
+	long proxy = 0;
 
 	memset(r, 0, sizeof(*r));
 	buf_init(&r->body, request->limit);
-	if (curl != NULL && headers != NULL) {
+	if (curl != NULL && (headers != NULL || request->headers->n == 0)) {
 		rc = CURLE_UNKNOWN_OPTION;
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-		if (set_connection(curl) && set_request(curl, &t, headers))
+		/* a line that is slow because it has to be is none that is slow */
+		if (set_connection(curl, h, throttle_on(request->throttle) ? SLOW_RATE : h->slow_rate) && set_request(curl, &t, headers))
 			rc = curl_easy_perform(curl);
 	}
-	if (curl != NULL)
+	if (rc != CURLE_OK && curl != NULL)
+		curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	/* One that has failed may refuse its options next time: 7.88 after a name that was not found. */
+	if (rc == CURLE_OK)
 		give_back(h, curl);
+	else
+		curl_easy_cleanup(curl);
 	free_headers(headers);
-	return rc == CURLE_OK && !t.failed ? 0 : explain(&t, rc, detail, e);
+	return rc == CURLE_OK && !t.failed ? 0 : explain(&t, rc, detail, proxy, e);
 }
 
 void

@@ -4,14 +4,20 @@
 #define GPM_S3_HTTP_H
 
 #include "buf.h"
+#include "s3_xml.h"
 
 struct err;
 struct s3_lines;
 struct store_body;
+struct throttle;
 
 /* Connections that are kept between requests, one for each thread that sends at the same time. */
 struct s3_http;
-struct s3_http *s3_http_new(struct err *) GPM_NODISCARD;
+struct s3_http_line {
+	uint64_t slow_rate, slow_seconds; /* a transfer of fewer bytes a second for so long is given up; 0: 1 byte, 60 s */
+	const char *certificate, *key;    /* PEM files that say who we are; or both NULL */
+};
+struct s3_http *s3_http_new(const struct s3_http_line *, struct err *) GPM_NODISCARD;
 void s3_http_free(struct s3_http *); /* NULL is fine */
 
 struct s3_http_response {
@@ -24,11 +30,18 @@ struct s3_http_response {
 	char request_id[96];
 	char encryption[32];        /* how the server encrypted what was put */
 	char region[64];            /* of the bucket */
+	bool oss;                   /* it is Alibaba's OSS */
+	bool has_crc64;             /* which says what the next one is: of the whole object */
+	uint64_t crc64;
 	time_t date;                /* the server's clock; 0: it did not say */
+	time_t arrived;             /* this machine's, when the server's came; 0 without it */
 	uint64_t retry_after;       /* seconds */
 	struct buf body;            /* what the sink did not get */
 	bool body_cut;              /* there was more of it than the request's limit */
+	bool error_known;           /* the next one says what a body would (s3_v2.h) */
+	struct s3_error error;
 	bool sink_failed;           /* the request failed because the sink did */
+	bool unresolved;            /* there is no host of that name, or nobody who would know */
 };
 
 /* Gets the body of an answer of status 200 or 206 as it comes; R has the answer's headers. */
@@ -39,6 +52,8 @@ struct s3_http_request {
 	const char *url;
 	const struct s3_lines *headers;
 	const struct store_body *body; /* only of a PUT */
+	struct throttle *throttle;     /* of the body; or NULL */
+	bool once;                     /* not sent again by itself when a kept connection turns out to be dead */
 	size_t limit;                  /* keep so much of a body that the sink does not get */
 	s3_http_sink_fn *sink;         /* or NULL */
 	void *ctx;

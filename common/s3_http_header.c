@@ -55,6 +55,18 @@ read_status(struct s3_http_response *r, const char *line)
 		r->status = (unsigned)status;
 }
 
+/* Seconds, or a date by the server's clock. */
+static void
+read_retry_after(struct s3_http_response *r, const char *value)
+{
+	time_t when, now = r->date != 0 ? r->date : time(NULL);
+
+	if (read_number(value, strlen(value), &r->retry_after))
+		return;
+	when = curl_getdate(value, NULL);
+	r->retry_after = when > now ? (uint64_t)(when - now) : 0;
+}
+
 static void
 read_header(struct s3_http_response *r, const char *name, const char *value)
 {
@@ -71,18 +83,23 @@ read_header(struct s3_http_response *r, const char *name, const char *value)
 		TEXT("x-amz-bucket-region", region),
 #undef TEXT
 	};
+	struct err ignored;
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(texts); i++)
 		if (strcasecmp(name, texts[i].name) == 0)
 			snprintf((char *)r + texts[i].at, texts[i].size, "%s", value);
+	if (strncasecmp(name, "x-oss-", 6) == 0 || (strcasecmp(name, "server") == 0 && strcmp(value, "AliyunOSS") == 0))
+		r->oss = true;
+	if (strcasecmp(name, "x-oss-hash-crc64ecma") == 0)
+		r->has_crc64 = parse_u64(value, 0, UINT64_MAX, &r->crc64, &ignored) == 0;
 	if (strcasecmp(name, "content-length") == 0)
 		r->has_length = read_number(value, strlen(value), &r->length);
 	else if (strcasecmp(name, "content-range") == 0)
 		read_range(r, value);
 	else if (strcasecmp(name, "date") == 0)
 		r->date = curl_getdate(value, NULL) > 0 ? curl_getdate(value, NULL) : 0;
-	else if (strcasecmp(name, "retry-after") == 0 && !read_number(value, strlen(value), &r->retry_after))
-		r->retry_after = 0;
+	else if (strcasecmp(name, "retry-after") == 0)
+		read_retry_after(r, value);
 }
 
 void

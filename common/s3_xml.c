@@ -140,6 +140,7 @@ s3_xml_error(const void *data, size_t len, struct s3_error *out)
 struct page_reader {
 	struct s3_page *page;
 	char *key, *size;  /* of the entry at hand */
+	bool second;       /* it is of ListObjectsV2 */
 	bool is_list;      /* the root element */
 	bool encoded;      /* the server did what encoding-type=url asks for */
 	const char *broken;
@@ -198,7 +199,7 @@ page_element(struct reader *r, const char *parent, const char *name, const char 
 		add_entry(pr, &pr->key, NULL, true);
 	} else if (top && strcmp(name, "IsTruncated") == 0) {
 		pr->page->truncated = strcmp(text, "true") == 0;
-	} else if (top && strcmp(name, "NextContinuationToken") == 0 && *text != '\0') {
+	} else if (top && strcmp(name, pr->second ? "NextContinuationToken" : "NextMarker") == 0 && *text != '\0') {
 		keep(&pr->page->token, text);
 	} else if (top && strcmp(name, "EncodingType") == 0) {
 		pr->encoded = strcmp(text, "url") == 0;
@@ -237,10 +238,22 @@ decode(char *key)
 	return true;
 }
 
-int
-s3_xml_page(const void *data, size_t len, struct s3_page *out, struct err *e)
+/* Where the next page of the first ListObjects begins: servers may leave it to the client to see. */
+static char *
+last_key(const struct s3_page *page)
 {
-	struct page_reader pr = { .page = out };
+	const char *last = "";
+
+	for (size_t i = 0; i < page->n; i++)
+		if (strcmp(page->entries[i].key, last) > 0)
+			last = page->entries[i].key;
+	return *last != '\0' ? mem_str(last) : NULL;
+}
+
+int
+s3_xml_page(const void *data, size_t len, bool second, struct s3_page *out, struct err *e)
+{
+	struct page_reader pr = { .page = out, .second = second };
 	struct reader r = { .element = page_element, .out = &pr };
 
 	memset(out, 0, sizeof(*out));
@@ -249,6 +262,10 @@ s3_xml_page(const void *data, size_t len, struct s3_page *out, struct err *e)
 	for (size_t i = 0; pr.broken == NULL && pr.encoded && i < out->n; i++)
 		if (!decode(out->entries[i].key))
 			pr.broken = "a key that cannot be decoded";
+	if (pr.broken == NULL && !second && pr.encoded && out->token != NULL && !decode(out->token))
+		pr.broken = "a key that cannot be decoded";
+	if (pr.broken == NULL && !second && out->truncated && out->token == NULL)
+		out->token = last_key(out);
 	if (pr.broken == NULL && out->truncated && out->token == NULL)
 		pr.broken = "a next page is announced without a token for it";
 	free(pr.key);

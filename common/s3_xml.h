@@ -21,16 +21,16 @@ struct s3_entry {
 	uint64_t size;
 };
 
-/* A page of ListObjectsV2. */
+/* A page of ListObjectsV2, or of the first ListObjects. */
 struct s3_page {
 	struct s3_entry *entries; /* in the server's order */
 	size_t n, room;
 	bool truncated;
-	char *token;              /* of the next page, or NULL */
+	char *token;              /* of the next page, or NULL; of the first ListObjects the key to go on after */
 };
 
-/* s3_xml_page(data, len, out, e): -1 when it is no ListBucketResult, or a broken one. */
-int s3_xml_page(const void *data, size_t len, struct s3_page *out, struct err *) GPM_NODISCARD;
+/* s3_xml_page(data, len, second, out, e): -1 when it is no ListBucketResult, or a broken one.  SECOND: of ListObjectsV2. */
+int s3_xml_page(const void *data, size_t len, bool second, struct s3_page *out, struct err *) GPM_NODISCARD;
 void s3_page_release(struct s3_page *);
 
 #endif

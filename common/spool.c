@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 struct spool {
 	char *dir;
 	int lock_fd; /* -1: not held */
+	int group_fd;
 };
 
 struct spool_run {
@@ -39,7 +41,7 @@ spool_open(const char *dir, bool create, struct spool **out, struct err *e)
 		return err_set(e, ERR_USAGE, "the spool '%s' is no folder", dir);
 	s = mem_alloc(sizeof(*s));
 	s->dir = mem_str(dir);
-	s->lock_fd = -1;
+	s->lock_fd = s->group_fd = -1;
 	*out = s;
 	return 0;
 }
@@ -50,6 +52,8 @@ spool_close(struct spool *s)
 	if (s == NULL)
 		return;
 	spool_unlock(s);
+	if (s->group_fd >= 0)
+		close(s->group_fd);
 	free(s->dir);
 	free(s);
 }
@@ -101,6 +105,29 @@ spool_unlock(struct spool *s)
 	s->lock_fd = -1;
 }
 
+int
+spool_lock_group(struct spool *s, struct err *e)
+{
+	char *path = mem_printf("%s/group.lock", s->dir);
+	int rc = take_lock(path, LOCK_EX | LOCK_NB, &s->group_fd, e);
+
+	free(path);
+	return rc;
+}
+
+bool
+spool_group_goes_on(struct spool *s)
+{
+	char *path = mem_printf("%s/group.lock", s->dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	free(path);
+	if (fd >= 0)
+		close(fd); /* drops what was just taken */
+	return held;
+}
+
 static int
 compare_ids(const void *a, const void *b)
 {
@@ -136,6 +163,52 @@ spool_runs(struct spool *s, spool_id **out, size_t *n, struct err *e)
 		qsort(ids, *n, sizeof(*ids), compare_ids);
 	*out = ids;
 	return 0;
+}
+
+/* Bytes of the files below DIR, those that end with WITHOUT left out (NULL: none).  Others come and go
+ * meanwhile. */
+static int
+tree_size(char *dir, const char *without, uint64_t *bytes, struct err *e)
+{
+	char *paths[] = { dir, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *f;
+	int rc = 0;
+
+	if (tree == NULL)
+		return err_sys(e, "cannot list '%s'", dir);
+	while (rc == 0 && (errno = 0, f = fts_read(tree)) != NULL) {
+		size_t n = f->fts_namelen, m = without != NULL ? strlen(without) : 0;
+
+		if (f->fts_info == FTS_F && (m == 0 || n < m || strcmp(f->fts_name + n - m, without) != 0))
+			*bytes += (uint64_t)f->fts_statp->st_size;
+		else if ((f->fts_info == FTS_ERR || f->fts_info == FTS_DNR) && (errno = f->fts_errno) != ENOENT)
+			rc = err_sys(e, "cannot list '%s'", f->fts_path);
+	}
+	if (rc == 0 && errno != 0)
+		rc = err_sys(e, "cannot list '%s'", dir);
+	fts_close(tree);
+	return rc;
+}
+
+int
+spool_rows_size(struct spool *s, const char *run, uint64_t *bytes, struct err *e)
+{
+	spool_id *ids;
+	size_t n;
+	int rc = spool_runs(s, &ids, &n, e);
+
+	if (rc < 0)
+		return -1;
+	*bytes = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		char *dir = mem_printf("%s/%s/data", s->dir, ids[i]);
+
+		rc = tree_size(dir, strcmp(ids[i], run) == 0 ? ATOMIC_SUFFIX : NULL, bytes, e);
+		free(dir);
+	}
+	free(ids);
+	return rc;
 }
 
 int
@@ -217,6 +290,30 @@ spool_run_make_dirs(struct spool_run *r, const char *key, struct err *e)
 	char *path = spool_run_path(r, key);
 	int rc = cut_last(path, strlen(r->dir)) ? file_mkdirs(path, e) : 0;
 
+	free(path);
+	return rc;
+}
+
+int
+spool_run_begin_dirs(struct spool_run *r, const char *key, struct err *e)
+{
+	char *path = spool_run_path(r, key);
+	int rc = cut_last(path, strlen(r->dir)) ? file_mkdirs_unsynced(path, e) : 0;
+
+	free(path);
+	return rc;
+}
+
+int
+spool_run_sync_dirs(struct spool_run *r, const char *key, struct err *e)
+{
+	size_t keep = strlen(r->dir) + 1;
+	char *path = spool_run_path(r, key);
+	int rc = 0;
+
+	/* a folder's name stands in the one above it */
+	for (bool more = cut_last(path, keep) && cut_last(path, keep); rc == 0 && more; more = cut_last(path, keep))
+		rc = file_sync_dir(path, e);
 	free(path);
 	return rc;
 }

@@ -49,7 +49,7 @@ const unsigned char *stage_rows_xxh3(const struct stage *);
 
 struct compression {
 	char name[8]; /* "zstd", "gzip", "none" */
-	int level;    /* zstd 1..19, gzip 1..9, none 0 */
+	int level;    /* zstd 1..19, gzip 1..9, none 0; a higher one makes less of it and takes longer */
 };
 /* compression_parse("zstd:3", out, e): the level may be left out (zstd 1, gzip 1); ERR_USAGE.
  * compression_suffix: ".zst", ".gz" or "". */
@@ -58,7 +58,8 @@ const char *compression_suffix(const struct compression *);
 
 /* zstd: one frame, checksum flag set, SIZE_HINT pledged when not 0 (push or finish fails when it
  * was wrong).  gzip: exactly one member, no name, no time.  none: passes on.  The bytes that come
- * out depend on the bytes that go in, the compression and SIZE_HINT, not on the pieces pushed. */
+ * out depend on the bytes that go in, the compression and SIZE_HINT, not on the pieces pushed.
+ * (Other releases of the libraries make other bytes; so does ISA-L at gzip:3 on other processors.) */
 struct stage *stage_compress(const struct compression *, uint64_t size_hint, struct stage *next, struct err *) GPM_NODISCARD;
 
 /* The mirror: refuses (ERR_DIFFERS) damaged or truncated input, a second frame or member, trailing
@@ -66,6 +67,10 @@ struct stage *stage_compress(const struct compression *, uint64_t size_hint, str
  * was found has reached the next stage: only a finish that returns 0 makes it good.  The texts
  * begin with "object …"; the caller puts the object's name before them by err_context. */
 struct stage *stage_decompress(const char *name, uint64_t limit, struct stage *next, struct err *) GPM_NODISCARD;
+
+/* stage_zstd_at_once(data, len, out, size): the same for zstd, where all is in memory and there is room for SIZE bytes at OUT: no
+ * stage between, no byte copied twice.  False when it is not exactly one good frame of SIZE bytes: stage_decompress says why. */
+bool stage_zstd_at_once(const char *data, size_t len, char *out, size_t size) GPM_NODISCARD;
 
 /* --- sinks --- */
 

@@ -4,177 +4,52 @@
  * Neither name nor time is in it, so that the same bytes always give the same object. */
 #include "prelude.h"
 
-#define ZLIB_CONST
-#include <zlib.h>
-
 #include "err.h"
-#include "stage.h"
+#include "stage_gzip.h"
 
-#define OUT_SIZE ((size_t)128 << 10)
-#define WINDOW_BITS (15 + 16) /* 32 KB, and gzip's header and trailer */
-#define MEM_LEVEL 8
-#define OS_UNIX 3
-#define IN_MAX ((size_t)1 << 30) /* zlib counts in unsigned int */
-
-struct gzip {
-	struct stage stage;
-	z_stream z;
-	gz_header header;         /* compress: zlib reads it while it writes */
-	struct stage_limit limit; /* decompress */
-	bool ended;               /* decompress */
-	unsigned char out[OUT_SIZE];
-};
-
-static int
-failed(const struct gzip *g, int rc, enum err_code code, const char *what, struct err *e)
+int
+gzip_check_header(size_t *seen, const char *data, size_t len, struct err *e)
 {
-	if (rc == Z_MEM_ERROR)
-		return err_set(e, ERR_SYSTEM, "out of memory for gzip");
-	return err_set(e, code, "%s: gzip: %s", what, g->z.msg != NULL ? g->z.msg : zError(rc));
-}
+	static const unsigned char start[] = { 0x1f, 0x8b, 8, 0 };
 
-/* --- compress --- */
-
-/* Run zlib over what z.next_in holds; with Z_FINISH until the trailer is out. */
-static int
-compress_some(struct gzip *g, int flush, struct err *e)
-{
-	do {
-		int rc;
-
-		g->z.next_out = g->out;
-		g->z.avail_out = sizeof(g->out);
-		rc = deflate(&g->z, flush);
-		/* Z_BUF_ERROR only says that the last call had left nothing to do. */
-		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-			return failed(g, rc, ERR_FAILED, "cannot compress", e);
-		if (g->z.avail_out < sizeof(g->out) &&
-		    stage_push(g->stage.next, g->out, sizeof(g->out) - g->z.avail_out, e) < 0)
-			return -1;
-	} while (g->z.avail_out == 0);
+	for (; *seen < GZIP_HEADER_LEN && len > 0; (*seen)++, data++, len--)
+		if (*seen < sizeof(start) && (unsigned char)*data != start[*seen])
+			return err_set(e, ERR_DIFFERS, "object is damaged: it is not a gzip member as gpm-push writes it");
 	return 0;
 }
 
-static int
-compress_push(struct stage *s, const char *data, size_t len, struct err *e)
+int
+gzip_truncated(struct err *e)
 {
-	struct gzip *g = (struct gzip *)s;
-
-	while (len > 0) {
-		size_t n = len < IN_MAX ? len : IN_MAX;
-
-		g->z.next_in = (const unsigned char *)data;
-		g->z.avail_in = (unsigned)n;
-		if (compress_some(g, Z_NO_FLUSH, e) < 0)
-			return -1;
-		data += n;
-		len -= n;
-	}
-	return 0;
+	return err_set(e, ERR_DIFFERS, "object is truncated: the gzip member does not end");
 }
 
-static int
-compress_finish(struct stage *s, struct err *e)
+int
+gzip_trailing_bytes(struct err *e)
 {
-	return compress_some((struct gzip *)s, Z_FINISH, e);
+	return err_set(e, ERR_DIFFERS, "object is damaged: there are bytes after its gzip member");
 }
 
-static void
-compress_free(struct stage *s)
-{
-	deflateEnd(&((struct gzip *)s)->z);
-	free(s);
-}
-
+/* ISA-L's three levels are the fast end of zlib's nine.  Measured on 200 MB of rows, MB/s and how many times
+ * smaller: ISA-L 440 3.04, 415 3.08, 395 3.15; zlib 1 to 6: 134 2.84, 111 2.94, 69 3.11, 75 3.29, 46 3.50, 27 3.57,
+ * and 9: 11 3.60.  So a higher level makes less of it with both libraries as with one. */
 struct stage *
 stage_gzip_compress(int level, uint64_t size_hint, struct stage *next, struct err *e)
 {
-	static const struct stage_ops ops = { compress_push, compress_finish, compress_free };
-	struct gzip *g = mem_alloc(sizeof(*g));
-	int rc;
-
 	(void)size_hint;
-	g->stage.ops = &ops;
-	g->stage.next = next;
-	g->header.os = OS_UNIX;
-	rc = deflateInit2(&g->z, level, Z_DEFLATED, WINDOW_BITS, MEM_LEVEL, Z_DEFAULT_STRATEGY);
-	if (rc == Z_OK)
-		rc = deflateSetHeader(&g->z, &g->header);
-	if (rc == Z_OK)
-		return &g->stage;
-	failed(g, rc, ERR_FAILED, "cannot compress", e);
-	compress_free(&g->stage);
-	return NULL;
-}
-
-/* --- decompress --- */
-
-/* Fill OUT once from what z.next_in holds, up to the member's end. */
-static int
-decompress_some(struct gzip *g, struct err *e)
-{
-	int rc;
-
-	g->z.next_out = g->out;
-	g->z.avail_out = sizeof(g->out);
-	rc = inflate(&g->z, Z_NO_FLUSH);
-	if (rc != Z_OK && rc != Z_STREAM_END)
-		return failed(g, rc, ERR_DIFFERS, "object is damaged", e);
-	g->ended = rc == Z_STREAM_END;
-	return stage_push_within(g->stage.next, &g->limit, g->out, sizeof(g->out) - g->z.avail_out, e);
-}
-
-/* Output that zlib still holds when all input is used comes out with the next piece: there is one,
- * for the trailer is read last. */
-static int
-decompress_push(struct stage *s, const char *data, size_t len, struct err *e)
-{
-	struct gzip *g = (struct gzip *)s;
-
-	while (len > 0 && !g->ended) {
-		size_t n = len < IN_MAX ? len : IN_MAX;
-
-		g->z.next_in = (const unsigned char *)data;
-		g->z.avail_in = (unsigned)n;
-		if (decompress_some(g, e) < 0)
-			return -1;
-		n -= g->z.avail_in;
-		data += n;
-		len -= n;
-	}
-	if (len > 0)
-		return err_set(e, ERR_DIFFERS, "object is damaged: there are bytes after its gzip member");
-	return 0;
-}
-
-static int
-decompress_finish(struct stage *s, struct err *e)
-{
-	if (!((struct gzip *)s)->ended)
-		return err_set(e, ERR_DIFFERS, "object is truncated: the gzip member does not end");
-	return 0;
-}
-
-static void
-decompress_free(struct stage *s)
-{
-	inflateEnd(&((struct gzip *)s)->z);
-	free(s);
+#ifdef HAVE_ISAL
+	if (level <= ISAL_LEVELS)
+		return stage_isal_compress(level, next, e);
+#endif
+	return stage_zlib_compress(level, next, e);
 }
 
 struct stage *
 stage_gzip_decompress(uint64_t limit, struct stage *next, struct err *e)
 {
-	static const struct stage_ops ops = { decompress_push, decompress_finish, decompress_free };
-	struct gzip *g = mem_alloc(sizeof(*g));
-	int rc;
-
-	g->stage.ops = &ops;
-	g->stage.next = next;
-	g->limit.limit = limit;
-	if ((rc = inflateInit2(&g->z, WINDOW_BITS)) == Z_OK)
-		return &g->stage;
-	failed(g, rc, ERR_FAILED, "cannot decompress", e);
-	decompress_free(&g->stage);
-	return NULL;
+#ifdef HAVE_ISAL
+	return stage_isal_decompress(limit, next, e);
+#else
+	return stage_zlib_decompress(limit, next, e);
+#endif
 }

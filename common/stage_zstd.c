@@ -9,6 +9,7 @@
 
 /* 128 MB: what the zstd tool unpacks without being asked for more.  Level 19 needs 8 MB. */
 #define WINDOW_LOG_MAX 27
+#define ZSTD_FRAME_MIN 9 /* bytes: magic, header, an empty block */
 
 static int
 out_of_memory(struct err *e)
@@ -208,4 +209,16 @@ stage_zstd_decompress(uint64_t limit, struct stage *next, struct err *e)
 err0:
 	decompress_free(&d->stage);
 	return NULL;
+}
+
+/* --- at once --- */
+
+bool
+stage_zstd_at_once(const char *data, size_t len, char *out, size_t size)
+{
+	struct err ignored;
+	struct decompressor magic = { .magic_seen = 0 };
+
+	return len >= ZSTD_FRAME_MIN && check_magic(&magic, data, len, &ignored) == 0 && ZSTD_getFrameContentSize(data, len) == size &&
+	    ZSTD_findFrameCompressedSize(data, len) == len && ZSTD_decompress(out, size, data, len) == size;
 }

@@ -3,11 +3,13 @@
 
 #include <ctype.h>
 
+#include "atomic.h"
 #include "buf.h"
 #include "err.h"
+#include "log.h"
 #include "store.h"
 
-#define URL_HINT "write file:///absolute/path, other bytes as %%XX, or s3://bucket/prefix"
+#define URL_HINT "write file:///absolute/path, other bytes as %%XX, s3://bucket/prefix, or volume:///mnt/disk?size=500GB"
 
 /* --- keys --- */
 
@@ -97,25 +99,24 @@ hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The path of a file:// URL, its %XX decoded, no slash at its end. NULL: -1 with ERR_USAGE. */
-static char *
-url_path(const char *url, struct err *e)
+char *
+store_path_decode(const char *url, const char *text, size_t len, struct err *e)
 {
-	const char *c = url + strlen("file://");
+	const char *c = text, *end = text + len;
 	char *path, *p;
 
-	if (*c != '/') {
+	if (len == 0 || *c != '/') {
 		err_set(e, ERR_USAGE, "'%s' names a host or a relative path", url);
 		goto err0;
 	}
-	p = path = mem_alloc(strlen(c) + 1);
-	for (; *c != '\0'; c++) {
+	p = path = mem_alloc(len + 1);
+	for (; c < end; c++) {
 		if (*c == '?' || *c == '#') {
 			err_set(e, ERR_USAGE, "'%s': '%c' stands for itself only as %%XX", url, *c);
 			goto err1;
 		}
 		if (*c == '%') {
-			int high = hex_value(c[1]), low = high < 0 ? -1 : hex_value(c[2]);
+			int high = end - c > 2 ? hex_value(c[1]) : -1, low = high < 0 ? -1 : hex_value(c[2]);
 
 			if (low < 0 || (high == 0 && low == 0)) {
 				err_set(e, ERR_USAGE, "'%s': '%%' without two hex digits, or %%00", url);
@@ -140,7 +141,8 @@ err0:
 static int
 open_folder(const char *url, bool create, struct store **out, struct err *e)
 {
-	char *path = url_path(url, e);
+	const char *text = url + strlen("file://");
+	char *path = store_path_decode(url, text, strlen(text), e);
 	int rc;
 
 	if (path == NULL)
@@ -160,9 +162,11 @@ store_open(const char *url, bool create, const struct store_settings *settings, 
 		rc = open_folder(url, create, out, e);
 	} else if (strncmp(url, "s3://", strlen("s3://")) == 0) {
 		rc = store_s3_open(url + strlen("s3://"), settings, out, e);
+	} else if (store_is_carried(url)) {
+		rc = store_volume_open(url, settings, out, e);
 	} else {
 		/* Only its scheme is shown: a foreign URL may hold a password. */
-		err_set(e, ERR_USAGE, "the store's URL begins with '%.*s', not with 'file://' or 's3://'",
+		err_set(e, ERR_USAGE, "the store's URL begins with '%.*s', not with 'file://', 's3://' or 'volume://'",
 		    (int)strnlen(url, strcspn(url, "/@?")), url);
 		return err_hint(e, URL_HINT);
 	}
@@ -180,13 +184,19 @@ store_close(struct store *s)
 	s->ops->free(s);
 }
 
+void
+store_set_throttle(struct store *s, struct throttle *t)
+{
+	s->throttle = t;
+}
+
 const char *
 store_url(const struct store *s)
 {
 	return s->url;
 }
 
-/* --- the six calls --- */
+/* --- the calls --- */
 
 int
 store_put(struct store *s, const char *key, const struct store_body *body, struct err *e)
@@ -194,6 +204,39 @@ store_put(struct store *s, const char *key, const struct store_body *body, struc
 	if (store_key_check(key, e) < 0)
 		return -1;
 	return s->ops->put(s, key, body, e);
+}
+
+int
+store_create(struct store *s, const char *key, const struct store_body *body, struct err *e)
+{
+	int rc;
+
+	if (store_key_check(key, e) < 0)
+		return -1;
+	if ((rc = s->ops->create(s, key, body, e)) != STORE_CANNOT)
+		return rc;
+	err_set(e, ERR_FAILED, "cannot create '%s' in '%s': the store only knows how to put, which would replace what is there",
+	    key, s->url);
+	return err_hint(e, "gpm-push preflight tells whether a store knows it");
+}
+
+int
+store_can_create(struct store *s, const char *key, struct err *e)
+{
+	struct store_body first = { "1", -1, 1 }, second = { "22", -1, 2 };
+	struct err trouble;
+	int rc;
+
+	if (store_key_check(key, e) < 0)
+		return -1;
+	if ((rc = s->ops->create(s, key, &first, e)) == 0)
+		return err_set(e, ERR_FAILED, "'%s' is no name for a probe: it is taken", key);
+	if (rc != 1)
+		return rc == STORE_CANNOT ? 0 : -1;
+	rc = s->ops->create(s, key, &second, e);
+	if (s->ops->remove(s, key, &trouble) < 0)
+		log_debug("'%s' stays: %s", key, trouble.text);
+	return rc < 0 ? -1 : rc == 0;
 }
 
 int
@@ -225,6 +268,51 @@ store_get_buf(struct store *s, const char *key, struct buf *b, struct err *e)
 	return store_get(s, key, 0, 0, add_to_buf, b, e);
 }
 
+struct comparison {
+	const struct store_body *body;
+	uint64_t at;
+	bool differs;
+};
+
+static int
+compare_piece(void *ctx, const void *data, size_t len, struct err *e)
+{
+	struct comparison *c = ctx;
+	const struct store_body *body = c->body;
+	char *piece = NULL;
+	int rc = 0;
+
+	if (c->differs || len > body->len - c->at) {
+		c->differs = true;
+		return 0;
+	}
+	if (body->data == NULL) {
+		piece = mem_alloc(len);
+		rc = file_read_at(body->fd, piece, len, c->at, "the file to store", e);
+	}
+	if (rc == 0 && memcmp(data, piece != NULL ? piece : (const char *)body->data + c->at, len) != 0)
+		c->differs = true;
+	c->at += len;
+	free(piece);
+	return rc;
+}
+
+int
+store_holds(struct store *s, const char *key, const struct store_body *body, struct err *e)
+{
+	struct comparison c = { .body = body };
+	struct store_object there;
+	int rc;
+
+	if ((rc = store_head(s, key, &there, e)) <= 0)
+		return rc;
+	if (there.size != body->len)
+		return 0;
+	if ((rc = store_get(s, key, 0, 0, compare_piece, &c, e)) <= 0)
+		return rc;
+	return !c.differs && c.at == body->len;
+}
+
 int
 store_list(struct store *s, const char *prefix, int flags, store_list_fn *fn, void *ctx,
     struct err *e)
@@ -240,4 +328,38 @@ store_remove(struct store *s, const char *key, struct err *e)
 	if (store_key_check(key, e) < 0)
 		return -1;
 	return s->ops->remove(s, key, e);
+}
+
+int
+store_clock_skew(struct store *s, int64_t *ahead)
+{
+	return s->ops->clock_skew != NULL ? s->ops->clock_skew(s, ahead) : 0;
+}
+
+int
+store_finish(struct store *s, const char *prefix, struct err *e)
+{
+	if (check_prefix(prefix, e) < 0)
+		return -1;
+	return s->ops->finish != NULL ? s->ops->finish(s, prefix, e) : 0;
+}
+
+int
+store_knows(struct store *s, const char *key, uint64_t size, const unsigned char sha256[32], struct err *e)
+{
+	if (store_key_check(key, e) < 0)
+		return -1;
+	return s->ops->knows != NULL ? s->ops->knows(s, key, size, sha256, e) : 0;
+}
+
+bool
+store_is_carried(const char *url)
+{
+	return strncmp(url, "volume://", strlen("volume://")) == 0;
+}
+
+bool
+store_same_place(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || (store_is_carried(a) && store_is_carried(b));
 }

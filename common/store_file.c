@@ -16,6 +16,7 @@
 #include "atomic.h"
 #include "err.h"
 #include "store_file.h"
+#include "throttle.h"
 
 #define TEMPORARY_LEN (sizeof(STORE_FILE_TEMPORARY) + 16)
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -136,20 +137,20 @@ create_temporary(const struct file_store *s, const char *key, char temporary[TEM
 }
 
 static int
-write_body(int fd, const struct store_body *body, const char *path, struct err *e)
+write_body(const struct file_store *s, int fd, const struct store_body *body, const char *path, struct err *e)
 {
-	char *piece;
+	char *piece = body->data == NULL ? mem_alloc(PIECE) : NULL;
+	size_t n;
 	int rc = 0;
 
-	if (body->data != NULL)
-		return file_write_all(fd, body->data, body->len, path, e);
-	piece = mem_alloc(PIECE);
-	for (uint64_t at = 0; rc == 0 && at < body->len; at += PIECE) {
-		size_t n = body->len - at < PIECE ? (size_t)(body->len - at) : PIECE;
-
-		rc = file_read_at(body->fd, piece, n, at, "the file to store", e);
+	for (uint64_t at = 0; rc == 0 && at < body->len; at += n) {
+		n = body->len - at < PIECE ? (size_t)(body->len - at) : PIECE;
+		if ((rc = throttle_take(s->store.throttle, n, &n, e)) < 0)
+			break;
+		if (piece != NULL)
+			rc = file_read_at(body->fd, piece, n, at, "the file to store", e);
 		if (rc == 0)
-			rc = file_write_all(fd, piece, n, path, e);
+			rc = file_write_all(fd, piece != NULL ? piece : (const char *)body->data + at, n, path, e);
 	}
 	free(piece);
 	return rc;
@@ -161,7 +162,7 @@ fill_temporary(const struct file_store *s, const char *key, int fd, const struct
     struct err *e)
 {
 	char *path = mem_printf("%s/%s", s->path, key);
-	int rc = write_body(fd, body, path, e);
+	int rc = write_body(s, fd, body, path, e);
 
 	if (rc == 0 && (rc = file_sync_fd(fd)) < 0)
 		file_err_sys(e, "sync", path);
@@ -171,36 +172,64 @@ fill_temporary(const struct file_store *s, const char *key, int fd, const struct
 	return rc;
 }
 
+/* How a finished file gets its name: 1, 0 when the name is taken, STORE_CANNOT, -1 and errno. */
+typedef int give_name_fn(int folder, const char *temporary, const char *name);
+
 static int
-file_put(struct store *store, const char *key, const struct store_body *body, struct err *e)
+replace(int folder, const char *temporary, const char *name)
 {
-	const struct file_store *s = (const struct file_store *)store;
+	return renameat(folder, temporary, folder, name) < 0 ? -1 : 1;
+}
+
+/* The rename is what FAT knows and NFS does not; with links it is the other way round. */
+static int
+take_free_name(int folder, const char *temporary, const char *name)
+{
+	if (renameat2(folder, temporary, folder, name, RENAME_NOREPLACE) == 0)
+		return 1;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return errno == EEXIST ? 0 : -1;
+	if (linkat(folder, temporary, folder, name, 0) == 0)
+		return 1;
+	if (errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP)
+		return STORE_CANNOT;
+	return errno == EEXIST ? 0 : -1;
+}
+
+/* What GIVE_NAME says, or -1. */
+static int
+put_by(give_name_fn *give_name, const struct file_store *s, const char *key, const struct store_body *body,
+    struct err *e)
+{
 	char temporary[TEMPORARY_LEN];
 	const char *name;
-	int folder = -1, fd;
+	int folder = -1, fd, rc;
 
 	split_key(key, &name);
 	if (store_file_is_temporary(name))
 		return err_set(e, ERR_FAILED, "'%s' is a name for temporary files", key);
 	if ((fd = create_temporary(s, key, temporary, &folder, e)) < 0)
 		return -1;
-	if (fill_temporary(s, key, fd, body, e) < 0)
-		goto err1;
-	if (renameat(folder, temporary, folder, name) < 0) {
+	rc = fill_temporary(s, key, fd, body, e);
+	if (rc == 0 && (rc = give_name(folder, temporary, name)) < 0)
 		store_file_fail(s, "rename the finished file to", key, e);
-		goto err1;
-	}
-	if (file_sync_dirfd(folder) < 0) {
-		store_file_fail(s, "sync the folder of", key, e);
-		goto err0;
-	}
+	unlinkat(folder, temporary, 0); /* a rename has taken it away already */
+	if (rc == 1 && file_sync_dirfd(folder) < 0)
+		rc = store_file_fail(s, "sync the folder of", key, e);
 	close(folder);
-	return 0;
-err1:
-	unlinkat(folder, temporary, 0);
-err0:
-	close(folder);
-	return -1;
+	return rc;
+}
+
+static int
+file_put(struct store *store, const char *key, const struct store_body *body, struct err *e)
+{
+	return put_by(replace, (const struct file_store *)store, key, body, e) < 0 ? -1 : 0;
+}
+
+static int
+file_create(struct store *store, const char *key, const struct store_body *body, struct err *e)
+{
+	return put_by(take_free_name, (const struct file_store *)store, key, body, e);
 }
 
 /* --- head, get, remove --- */
@@ -345,7 +374,8 @@ int
 store_file_open(const char *path, bool create, struct store **out, struct err *e)
 {
 	static const struct store_ops ops = {
-		file_put, file_head, file_get, store_file_list, file_remove, file_free,
+		.put = file_put, .create = file_create, .head = file_head, .get = file_get,
+		.list = store_file_list, .remove = file_remove, .free = file_free,
 	};
 	struct file_store *s;
 	int fd;

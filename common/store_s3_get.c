@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "crc64.h"
 #include "err.h"
 #include "store_s3.h"
 
@@ -21,6 +22,8 @@ struct get {
 	char etag[sizeof(((struct s3_http_response *)0)->etag)];
 	bool checked;          /* an answer has told END and the tag */
 	bool answer_checked;   /* the one that is coming in */
+	bool has_crc64;        /* all is wanted, and the server (OSS) told what the next one has to become */
+	uint64_t crc64_there, crc64;
 };
 
 /* What the server has at KEY ends before what was asked for. */
@@ -64,6 +67,8 @@ check_first(struct get *g, const struct s3_http_response *r, uint64_t first, uin
 	g->end = end;
 	snprintf(g->etag, sizeof(g->etag), "%s", r->etag);
 	g->checked = true;
+	g->has_crc64 = r->has_crc64 && r->status == 200;
+	g->crc64_there = r->crc64;
 	return 0;
 }
 
@@ -92,6 +97,8 @@ take(void *ctx, const struct s3_http_response *r, const void *data, size_t len, 
 	if (len > g->end - g->next)
 		return s3_wrong(g->s, g->call, r, ERR_FAILED, e, "more bytes came than were announced");
 	g->next += len;
+	if (g->has_crc64)
+		g->crc64 = crc64(g->crc64, data, len);
 	return g->fn(g->ctx, data, len, e);
 }
 
@@ -169,7 +176,7 @@ get_all(struct get *g, struct s3_http_response *r, struct err *e)
 			return -1;
 		if (g->next > before)
 			s3_tries_begin(&tries);
-		if (s3_tries_wait(&tries, g->s, r->retry_after, e) < 0)
+		if (s3_tries_wait(&tries, g->s, r, e) < 0)
 			return -1;
 		s3_http_release(r);
 	}
@@ -194,6 +201,8 @@ store_s3_get(struct store *store, const char *key, uint64_t offset, uint64_t len
 		rc = outside(&g, &r, &trouble);
 	else
 		rc = get_all(&g, &r, &trouble);
+	if (rc > 0 && g.has_crc64 && g.crc64 != g.crc64_there)
+		rc = s3_wrong(g.s, &call, &r, ERR_DIFFERS, &trouble, "the CRC64 of what came is %" PRIu64 ", of what is stored %" PRIu64, g.crc64, g.crc64_there);
 	s3_http_release(&r);
 	if (rc < 0)
 		*e = trouble;

@@ -1,4 +1,5 @@
-/* store_s3_list.c -- listing a bucket by ListObjectsV2, one page of at most 1,000 keys in memory.
+/* store_s3_list.c -- listing a bucket by ListObjectsV2, one page of at most 1,000 keys in memory.  A server that is as old
+ * as Signature V2 may not know that: there by the first ListObjects, whose pages go on after a key.
  *
  * The server sorts keys bytewise and so do the pages here, after objects and common prefixes are put
  * together.  A strange key is sorted by its name as it is listed only within its page. */
@@ -83,17 +84,18 @@ get_page(struct s3_store *s, const char *prefix, int flags, const char *token, s
 	struct err broken;
 	int rc;
 
-	call.query[call.n_query++] = (struct s3_pair){ "list-type", "2" };
+	if (s->v2 == NULL)
+		call.query[call.n_query++] = (struct s3_pair){ "list-type", "2" };
 	call.query[call.n_query++] = (struct s3_pair){ "encoding-type", "url" };
 	call.query[call.n_query++] = (struct s3_pair){ "prefix", full };
 	if ((flags & STORE_LIST_RECURSIVE) == 0)
 		call.query[call.n_query++] = (struct s3_pair){ "delimiter", "/" };
 	if (token != NULL)
-		call.query[call.n_query++] = (struct s3_pair){ "continuation-token", token };
+		call.query[call.n_query++] = (struct s3_pair){ s->v2 == NULL ? "continuation-token" : "marker", token };
 	rc = s3_call(s, &call, &r, e) < 0 ? -1 : 0;
 	if (rc == 0 && r.body_cut)
 		rc = s3_wrong(s, &call, &r, ERR_FAILED, e, "a page of the list is too long");
-	else if (rc == 0 && s3_xml_page(r.body.data, r.body.len, page, &broken) < 0)
+	else if (rc == 0 && s3_xml_page(r.body.data, r.body.len, s->v2 == NULL, page, &broken) < 0)
 		rc = s3_wrong(s, &call, &r, ERR_FAILED, e, "%s", broken.text);
 	s3_http_release(&r);
 	free(full);

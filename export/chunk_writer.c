@@ -5,49 +5,38 @@
 #include <xxhash.h>
 
 #include "atomic.h"
+#include "batching.h"
 #include "chunk_writer.h"
 #include "err.h"
 #include "rows.h"
 
 struct chunk_writer {
 	struct state *state;
+	struct space *space;
 	struct table *table;
 	struct rows *rows;         /* of the open chunk */
 	XXH3_state_t *hash;        /* of its bytes */
 	struct atomic_file *file;  /* NULL: no chunk is open */
 	char *key;                 /* its place below the run */
-	uint64_t batch, seq;       /* its numbers; 0 before the first */
-	uint64_t batch_bytes;      /* plain bytes of the batch's closed chunks */
+	struct batching at;        /* numbers of the open chunk */
 	struct rec_done done;      /* sums so far */
 };
 
 struct chunk_writer *
-chunk_writer_new(struct state *state, struct table *table)
+chunk_writer_new(struct state *state, struct space *space, struct table *table, uint64_t writer)
 {
 	const struct columns *columns = &table->rec.columns;
 	struct chunk_writer *w = mem_alloc(sizeof(*w));
 	unsigned char *kinds = columns_float_kinds(columns);
 
 	w->state = state;
+	w->space = space;
 	w->table = table;
+	batching_init(&w->at, writer);
 	w->rows = rows_new(&dialect_csv, kinds, columns->len);
 	w->hash = XXH3_createState();
 	free(kinds);
 	return w;
-}
-
-/* The numbers of the next chunk. */
-static void
-next_numbers(struct chunk_writer *w)
-{
-	const struct rec_run *run = &w->state->header;
-
-	if (w->batch == 0 || w->seq >= run->batch_chunks || w->batch_bytes >= run->batch_size) {
-		w->batch++;
-		w->seq = 0;
-		w->batch_bytes = 0;
-	}
-	w->seq++;
 }
 
 static int
@@ -55,17 +44,22 @@ open_chunk(struct chunk_writer *w, struct err *e)
 {
 	char *path;
 
-	next_numbers(w);
+	if (batching_next(&w->at, &w->state->header, e) < 0)
+		return -1;
 	free(w->key);
-	w->key = chunk_key(w->table->label, w->table->attempts, w->batch, w->seq, "");
+	w->key = chunk_key(w->table->label, w->table->attempts, w->at.batch, w->at.seq, "");
 	rows_reset(w->rows);
 	if (w->hash == NULL || XXH3_128bits_reset(w->hash) != XXH_OK)
 		return err_set(e, ERR_SYSTEM, "out of memory");
-	if (w->seq == 1 && spool_run_make_dirs(w->state->run, w->key, e) < 0)
+	if (w->at.seq == 1 && spool_run_begin_dirs(w->state->run, w->key, e) < 0)
+		return -1;
+	if (space_take(w->space, e) < 0)
 		return -1;
 	path = spool_run_path(w->state->run, w->key);
 	w->file = atomic_create(path, e);
 	free(path);
+	if (w->file == NULL)
+		space_settle(w->space, 0);
 	return w->file == NULL ? -1 : 0;
 }
 
@@ -74,7 +68,7 @@ close_chunk(struct chunk_writer *w, struct err *e)
 {
 	struct rec_chunk c = {
 		.table = w->table->rec.table, .attempt = w->table->attempts, .key = w->key,
-		.batch = w->batch, .seq = w->seq, .rows = rows_count(w->rows),
+		.batch = w->at.batch, .seq = w->at.seq, .rows = rows_count(w->rows),
 		.digest = rows_digest(w->rows), .plain_bytes = rows_bytes(w->rows),
 	};
 	XXH128_canonical_t hash;
@@ -83,10 +77,14 @@ close_chunk(struct chunk_writer *w, struct err *e)
 	XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(w->hash));
 	memcpy(c.plain_xxh3, hash.digest, sizeof(c.plain_xxh3));
 	w->file = NULL;
-	if (atomic_commit(file, e) < 0)
+	/* of another writer's folders nobody knows whether they are durable yet: all are synced */
+	if (atomic_commit(file, e) < 0 || (w->at.seq == 1 && spool_run_sync_dirs(w->state->run, w->key, e) < 0)) {
+		space_settle(w->space, 0);
 		return -1;
-	w->batch_bytes += c.plain_bytes;
-	w->done.batches = w->batch;
+	}
+	space_settle(w->space, c.plain_bytes);
+	batching_closed(&w->at, c.plain_bytes);
+	w->done.batches = w->at.batches;
 	w->done.chunks++;
 	w->done.rows += c.rows;
 	w->done.plain_bytes += c.plain_bytes;
@@ -134,6 +132,8 @@ chunk_writer_abort(struct chunk_writer *w)
 {
 	if (w == NULL)
 		return;
+	if (w->file != NULL)
+		space_settle(w->space, 0);
 	atomic_abort(w->file);
 	rows_free(w->rows);
 	XXH3_freeState(w->hash);

@@ -6,13 +6,15 @@
 #ifndef GPM_CHUNK_WRITER_H
 #define GPM_CHUNK_WRITER_H
 
+#include "space.h"
 #include "state.h"
 
 struct err;
 struct chunk_writer;
 
-/* chunk_writer_new(state, table): for the attempt that state_begin_attempt began. */
-struct chunk_writer *chunk_writer_new(struct state *, struct table *) GPM_NODISCARD;
+/* chunk_writer_new(state, space, table, writer): for the attempt that state_begin_attempt began.  Several may
+ * write at once, with different numbers from 0 (FORMAT.md, I2).  Room for each chunk is taken from SPACE. */
+struct chunk_writer *chunk_writer_new(struct state *, struct space *, struct table *, uint64_t writer) GPM_NODISCARD;
 
 /* chunk_writer_add(w, data, len, e): rows, in pieces of any size. */
 int chunk_writer_add(struct chunk_writer *, const char *data, size_t len, struct err *) GPM_NODISCARD;

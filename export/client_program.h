@@ -9,18 +9,20 @@ struct err;
 struct client_program {
 	char *path;
 	int version;         /* major * 10000 + minor * 100 before 10, major * 10000 + minor since */
-	bool has_restrict_key;
+	char *help;          /* what --help says */
 };
 
-/* client_program_find(name, only_dir, server_version, out, e): the newest that is not older than the
- * server; ONLY_DIR (or NULL) names the one folder to look in. */
-int client_program_find(const char *name, const char *only_dir, int server_version,
+/* client_program_find(name, only_dir, server_version, greenplum, out, e): the newest that is not older than the
+ * server; for a GREENPLUM server one of Greenplum's own, of the server's version.  ONLY_DIR names the one folder to
+ * look in; NULL: $GPHOME/bin, Debian's version folders, PATH. */
+int client_program_find(const char *name, const char *only_dir, int server_version, bool greenplum,
     struct client_program *out, struct err *) GPM_NODISCARD;
-void client_program_release(struct client_program *);
+void client_program_release(struct client_program *); /* fine on a zeroed struct */
+bool client_program_knows(const struct client_program *, const char *option); /* does it have "--option"? */
 
-/* client_program_run(p, db, args, out_fd, e): run it against DB's server and database with standard
- * output into OUT_FD.  The password goes through the environment, never the arguments.  An exit
- * status other than 0 is an error with the last lines of its stderr. ARGS ends with NULL. */
+/* client_program_run(p, db, args, out_fd, e): run it against DB's server and database with standard output into
+ * OUT_FD.  The database is named in its arguments, the rest of the connection in its environment, the password only
+ * there.  An exit status other than 0 is an error with the last lines of its stderr.  ARGS ends with NULL. */
 int client_program_run(const struct client_program *, struct db *, const char *const *args, int out_fd,
     struct err *) GPM_NODISCARD;
 

@@ -3,18 +3,24 @@
 
 #include <pthread.h>
 
+#include "business_results.h"
 #include "catalog.h"
 #include "copyout.h"
 #include "err.h"
 #include "export.h"
+#include "gp_files.h"
+#include "gp_out.h"
+#include "gpfdist_address.h"
 #include "log.h"
 #include "opt.h"
 #include "parse.h"
 #include "pool.h"
 #include "progress.h"
+#include "receivers.h"
 #include "run_choice.h"
 #include "schema_dump.h"
 #include "selection.h"
+#include "slices.h"
 #include "snapshot.h"
 #include "source.h"
 #include "spool.h"
@@ -24,14 +30,17 @@
 
 struct export {
 	const struct opts *opts;
-	struct state *state;
+	struct copyout out;        /* what the workers share */
+	struct receivers receivers; /* of rows from segments */
+	struct gp_files files;     /* where segments leave them */
+	struct catalog *catalog;
 	char *condition;           /* which tables: selection_condition */
+	struct business checks;    /* --checks */
 	struct snapshot *snapshot;
-	struct progress *progress;
 	unsigned jobs;
 	struct db **sessions;      /* a worker's, opened at its first table */
 	pthread_mutex_t mutex;     /* over what follows */
-	struct table **deferred;   /* to be read in the holder's session */
+	struct slice **deferred;   /* to be read in the holder's session */
 	size_t ndeferred;
 	size_t nfailed;
 };
@@ -73,11 +82,11 @@ list_skipped(void *ctx, struct rec_skipped *rec, struct err *e)
 static int
 list_all(struct export *x, struct err *e)
 {
-	struct state *s = x->state;
+	struct state *s = x->out.state;
 	struct db *holder = snapshot_db(x->snapshot);
 	char now[TIME_LEN];
 	struct rec_moment moment = {
-		.scope = mem_str("run"), .snapshot = mem_str(snapshot_id(x->snapshot)),
+		.scope = mem_str(opt_string(x->opts, OPT_ID_snapshot)), .snapshot = mem_str(snapshot_id(x->snapshot)),
 		.time = mem_str(time_now(now)),
 	};
 	int rc = state_begin_listing(s, &moment, e);
@@ -86,67 +95,93 @@ list_all(struct export *x, struct err *e)
 	if (rc < 0 || opt_flag(x->opts, OPT_ID_schema_only))
 		return rc;
 	if (snapshot_tables(x->snapshot, list_table, s, e) < 0 ||
-	    catalog_sequences(holder, x->condition, list_sequence, s, e) < 0 ||
-	    catalog_matviews(holder, x->condition, list_matview, s, e) < 0)
+	    catalog_sequences(x->catalog, holder, x->condition, list_sequence, s, e) < 0 ||
+	    catalog_matviews(x->catalog, holder, x->condition, list_matview, s, e) < 0)
 		return -1;
-	return catalog_skipped(holder, x->condition, list_skipped, s, e);
+	return catalog_skipped(x->catalog, holder, x->condition, list_skipped, s, e);
 }
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
-/* A trouble that only concerns the table is noted, and the rest goes on. */
+/* A trouble that only concerns the table is noted, once, and the rest goes on. */
 static int
-note_failure(struct export *x, struct table *t, struct err *e)
+note_failure(struct export *x, const struct slice *slice, struct err *e)
 {
-	struct rec_failed rec = {
-		.table = t->rec.table, .schema = t->rec.schema, .name = t->rec.name, .reason = e->text,
-	};
+	const struct rec_table *t = &attempt_table(slice->attempt)->rec;
+	struct rec_failed rec = { .table = t->table, .schema = t->schema, .name = t->name, .reason = e->text };
 
 	if (e->code != ERR_DATABASE)
-		return err_context(e, "%s.%s", t->rec.schema, t->rec.name);
-	log_error("%s.%s: %s", t->rec.schema, t->rec.name, e->text);
+		return err_context(e, "%s.%s", t->schema, t->name);
+	if (!attempt_fail(slice->attempt))
+		return 0;
+	log_error("%s.%s: %s", t->schema, t->name, e->text);
 	pthread_mutex_lock(&x->mutex);
 	x->nfailed++;
 	pthread_mutex_unlock(&x->mutex);
-	return journal_append(x->state->journal, REC_FAILED, &rec, NULL, e);
+	return journal_append(x->out.state->journal, REC_FAILED, &rec, NULL, e);
+}
+
+/* 1: it is worth another try, in another transaction. */
+static int
+take_out(struct export *x, struct db *db, const struct slice *slice, struct err *e)
+{
+	const struct rec_table *t = &attempt_table(slice->attempt)->rec;
+
+	progress_table(x->out.progress, t->schema, t->name);
+	if (copyout_slice(&x->out, db, slice, e) < 0) {
+		/* a segment that lost its way to us */
+		if (e->code == ERR_DATABASE && copyout_by_segments(&x->out, t) && attempt_again(slice->attempt)) {
+			log_warning("%s.%s: %s; once more", t->schema, t->name, e->text);
+			return 1;
+		}
+		return note_failure(x, slice, e);
+	}
+	log_debug("%s.%s: slice %llu is out", t->schema, t->name, (unsigned long long)slice->writer);
+	return 0;
+}
+
+/* Somebody waits for a stronger lock on the table. */
+static void
+defer(struct export *x, struct slice *slice)
+{
+	const struct rec_table *t = &attempt_table(slice->attempt)->rec;
+
+	log_debug("%s.%s: somebody waits for it; left to the session that holds the lock", t->schema, t->name);
+	pthread_mutex_lock(&x->mutex);
+	x->deferred[x->ndeferred++] = slice;
+	pthread_mutex_unlock(&x->mutex);
 }
 
 static int
-take_out(struct export *x, struct db *db, struct table *t, struct err *e)
+read_slice(struct export *x, struct db **db, struct slice *slice, struct err *e)
 {
-	progress_table(x->progress, t->rec.schema, t->rec.name);
-	if (copyout_table(db, x->state, t, x->progress, e) < 0)
-		return note_failure(x, t, e);
-	log_debug("%s.%s: %llu rows in %llu chunks", t->rec.schema, t->rec.name,
-	    (unsigned long long)t->done.rows, (unsigned long long)t->done.chunks);
-	return 0;
+	const struct rec_table *t = &attempt_table(slice->attempt)->rec;
+	struct err ignored;
+	int rc;
+
+	if (*db == NULL && source_connect(x->opts, spool_run_id(x->out.state->run), "worker", db, e) < 0)
+		return -1;
+	do {
+		rc = snapshot_join(x->snapshot, *db, t, e);
+		if (rc == 0) {
+			defer(x, slice);
+			return 0;
+		}
+		rc = rc < 0 ? note_failure(x, slice, e) : take_out(x, *db, slice, e);
+		if (snapshot_leave(*db, rc < 0 ? &ignored : e) < 0)
+			return -1;
+	} while (rc > 0);
+	return rc;
 }
 
 static int
 worker(void *ctx, unsigned index, void *job, struct err *e)
 {
 	struct export *x = ctx;
-	struct table *t = job;
-	struct db **db = &x->sessions[index];
-	struct err ignored;
-	int rc;
+	int rc = read_slice(x, &x->sessions[index], job, e);
 
-	if (*db == NULL && source_connect(x->opts, spool_run_id(x->state->run), "worker", db, e) < 0)
-		return -1;
-	rc = snapshot_join(*db, snapshot_id(x->snapshot), &t->rec, e);
 	if (rc < 0)
-		return err_context(e, "%s.%s", t->rec.schema, t->rec.name);
-	if (rc == 0) {
-		log_debug("%s.%s: somebody waits for it; left to the session that holds the lock",
-		    t->rec.schema, t->rec.name);
-		pthread_mutex_lock(&x->mutex);
-		x->deferred[x->ndeferred++] = t;
-		pthread_mutex_unlock(&x->mutex);
-		return 0;
-	}
-	rc = take_out(x, *db, t, e);
-	if (snapshot_leave(*db, rc < 0 ? &ignored : e) < 0)
-		return -1;
+		space_cancel(x->out.space);
 	return rc;
 }
 
@@ -156,6 +191,8 @@ take_out_deferred(struct export *x, struct err *e)
 {
 	struct db *holder = snapshot_db(x->snapshot);
 
+	x->out.receivers = NULL; /* the holder may not write */
+	x->out.files = NULL;
 	for (size_t i = 0; i < x->ndeferred; i++) {
 		if (db_exec(holder, "SAVEPOINT gpm", e) < 0 || take_out(x, holder, x->deferred[i], e) < 0 ||
 		    db_exec(holder, "ROLLBACK TO SAVEPOINT gpm", e) < 0)
@@ -165,38 +202,13 @@ take_out_deferred(struct export *x, struct err *e)
 }
 
 static int
-larger_first(const void *a, const void *b)
+copy_slices(struct export *x, struct slices *work, struct err *e)
 {
-	const struct table *x = *(const struct table *const *)a, *y = *(const struct table *const *)b;
-
-	if (x->rec.bytes != y->rec.bytes)
-		return x->rec.bytes > y->rec.bytes ? -1 : 1;
-	return x->rec.table < y->rec.table ? -1 : x->rec.table > y->rec.table;
-}
-
-/* Every listed table that is not out yet, the largest first. */
-static int
-copy_tables(struct export *x, struct err *e)
-{
-	struct state *s = x->state;
-	struct table **todo = mem_array(s->ntables, sizeof(struct table *));
-	struct pool *pool;
-	size_t n = 0;
+	struct pool *pool = pool_start(x->jobs, worker, NULL, x);
 	int rc = 0;
 
-	for (size_t i = 0; i < s->ntables; i++) {
-		if (!s->tables[i]->listed || s->tables[i]->is_done)
-			continue;
-		todo[n++] = s->tables[i];
-		progress_expect(x->progress, s->tables[i]->rec.bytes);
-	}
-	if (n > 0)
-		qsort(todo, n, sizeof(struct table *), larger_first);
-	x->deferred = mem_array(n, sizeof(struct table *));
-	pool = pool_start(x->jobs, worker, NULL, x);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = pool_put(pool, todo[i], e);
-	free(todo);
+	for (size_t i = 0; rc == 0 && i < work->len; i++)
+		rc = pool_put(pool, &work->at[i], e);
 	if (rc < 0) {
 		pool_abort(pool);
 		return -1;
@@ -206,12 +218,31 @@ copy_tables(struct export *x, struct err *e)
 	return take_out_deferred(x, e);
 }
 
+/* Every listed table that is not out yet. */
+static int
+copy_tables(struct export *x, struct err *e)
+{
+	struct slices work;
+	int rc;
+
+	/* the slices of a table are of one snapshot; segments bring a table as a whole */
+	if (slices_plan(x->catalog, snapshot_id(x->snapshot) != NULL && x->out.receivers == NULL && x->out.files == NULL ?
+	    snapshot_db(x->snapshot) : NULL, x->out.state, x->jobs, &work, e) < 0)
+		return -1;
+	for (size_t i = 0; i < work.nattempts; i++)
+		progress_expect(x->out.progress, attempt_table(work.attempts[i])->rec.bytes);
+	x->deferred = mem_array(work.len, sizeof(struct slice *));
+	rc = copy_slices(x, &work, e);
+	slices_release(&work);
+	return rc;
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void
 summarise(const struct export *x)
 {
-	const struct state *s = x->state;
+	const struct state *s = x->out.state;
 	char rows[FORMAT_SIZE_LEN], size[FORMAT_SIZE_LEN];
 	uint64_t total_rows = 0, total_bytes = 0;
 	size_t tables = 0;
@@ -224,10 +255,22 @@ summarise(const struct export *x)
 		total_bytes += s->tables[i]->done.plain_bytes;
 	}
 	log_info("run %s: %zu tables, %s rows, %s in %.0f s", spool_run_id(s->run), tables,
-	    format_count(total_rows, rows), format_size(total_bytes, size), progress_seconds(x->progress));
+	    format_count(total_rows, rows), format_size(total_bytes, size), progress_seconds(x->out.progress));
+	if (snapshot_id(x->snapshot) == NULL)
+		log_info("each table is of its own moment (--snapshot table)");
 	if (s->moments > 1)
 		log_warning("run %s was interrupted: its tables are of %llu moments, not of one",
 		    spool_run_id(s->run), (unsigned long long)s->moments);
+}
+
+/* What is read before the rows. */
+static int
+read_moment(struct export *x, struct err *e)
+{
+	if (!opt_flag(x->opts, OPT_ID_data_only) && schema_dump(x->opts, x->catalog, snapshot_db(x->snapshot), snapshot_id(x->snapshot),
+	    x->condition, x->out.state, e) < 0)
+		return -1;
+	return x->checks.len > 0 ? business_results(&x->checks, snapshot_db(x->snapshot), x->out.state, e) : 0;
 }
 
 /* Locks, snapshot and schema of one moment.  pg_dump takes locks of its own, and stands behind whoever
@@ -236,13 +279,13 @@ summarise(const struct export *x)
 static int
 take_moment(struct export *x, struct err *e)
 {
-	const char *encoding = source_encoding(x->state->header.encoding);
+	const char *encoding = source_encoding(x->out.state->header.encoding);
 
 	for (int left = MOMENT_TRIES; ; left--) {
-		if (snapshot_take(x->opts, spool_run_id(x->state->run), encoding, x->condition, &x->snapshot, e) < 0)
+		if (snapshot_take(x->opts, x->catalog, spool_run_id(x->out.state->run), encoding, x->condition, &x->snapshot,
+		    e) < 0)
 			return -1;
-		if (opt_flag(x->opts, OPT_ID_data_only) || schema_dump(x->opts, snapshot_db(x->snapshot),
-		    snapshot_id(x->snapshot), x->condition, x->state, e) == 0)
+		if (read_moment(x, e) == 0)
 			return 0;
 		if (e->code != ERR_TEMPORARY || left == 1)
 			return -1;
@@ -258,12 +301,13 @@ static int
 look_before(struct export *x, struct err *e)
 {
 	struct db *db;
+	const char *checks = opt_string(x->opts, OPT_ID_checks);
 	uint64_t n = 0;
 	int rc = 0;
 
-	if (source_connect(x->opts, NULL, "start", &db, e) < 0)
+	if ((checks != NULL && business_read(checks, &x->checks, e) < 0) || source_connect(x->opts, NULL, "start", &db, e) < 0)
 		return -1;
-	if ((x->condition = selection_condition(db, x->opts, e)) == NULL)
+	if (catalog_new(db, &x->catalog, e) < 0 || (x->condition = selection_condition(x->catalog, db, x->opts, e)) == NULL)
 		rc = -1;
 	if (rc == 0 && !opt_flag(x->opts, OPT_ID_no_large_objects))
 		rc = catalog_large_objects(db, &n, e);
@@ -276,15 +320,100 @@ look_before(struct export *x, struct err *e)
 	return rc;
 }
 
+/* Segments leave their rows elsewhere: the journal says who is to bring them. */
+static int
+start_files(struct export *x, bool urls, struct err *e)
+{
+	if ((urls ? gp_files_open_urls : gp_files_open_segments)(x->opts, snapshot_db(x->snapshot), &x->files, e) < 0)
+		return -1;
+	x->out.files = &x->files;
+	return hosts_journal(&x->files.hosts, x->out.state, e);
+}
+
+/* Segments send their rows to us, or to receivers on other hosts, which the journal names. */
+static int
+start_receivers(struct export *x, struct err *e)
+{
+	if (opt_list_len(x->opts, OPT_ID_receiver) == 0) {
+		if (receivers_start(x->opts, snapshot_db(x->snapshot), x->jobs, &x->receivers, e) < 0)
+			return -1;
+		x->out.receivers = &x->receivers;
+		return 0;
+	}
+	if (gp_files_open_receivers(x->opts, snapshot_db(x->snapshot), x->jobs, &x->files, e) < 0)
+		return -1;
+	x->out.files = &x->files;
+	return hosts_journal(&x->files.hosts, x->out.state, e);
+}
+
+/* Better now than at the first table, hours later; in a session of its own, because the holder's may not write. */
+static int
+check_reach(struct export *x, struct err *e)
+{
+	struct db *db;
+	int rc = source_connect(x->opts, spool_run_id(x->out.state->run), "reach", &db, e);
+
+	if (rc < 0)
+		return -1;
+	rc = x->out.receivers != NULL ? receivers_reach(x->out.receivers, db, e) : gp_files_reach(x->out.files, db, e);
+	db_close(db);
+	if (rc == 0 || e->code == ERR_STOPPED)
+		return rc;
+	e->code = ERR_FAILED;
+	err_context(e, "the segments cannot send their rows");
+	return e->hint[0] != '\0' ? -1 :
+	    err_hint(e, "--listen HOST[:PORT] names this host as the segments reach it, --receiver another one; or use --method copy");
+}
+
+/* Where nobody asked for more, rows that segments cannot send go through the session. */
+static int
+start_gpfdist(struct export *x, struct err *e)
+{
+	bool asked = opt_is_set(x->opts, OPT_ID_method) || opt_list_len(x->opts, OPT_ID_receiver) > 0 ||
+	    opt_is_set(x->opts, OPT_ID_tls_certificate);
+
+	if (start_receivers(x, e) < 0)
+		return -1;
+	if (check_reach(x, e) == 0)
+		return 0;
+	if (asked || e->code == ERR_STOPPED)
+		return -1;
+	log_warning("all rows go through the coordinator, which is slower: %s", e->text);
+	if (e->hint[0] != '\0')
+		log_info("%s", e->hint);
+	receivers_stop(&x->receivers);
+	x->out.receivers = NULL;
+	return 0;
+}
+
+/* How rows leave: from Greenplum's segments, or all through the session. */
+static int
+start_method(struct export *x, struct err *e)
+{
+	const char *method = opt_string(x->opts, OPT_ID_method);
+	bool segments = catalog_is_greenplum(x->catalog);
+
+	if (method == NULL)
+		method = segments ? "gpfdist" : "copy";
+	if (strcmp(method, "copy") == 0)
+		return 0;
+	if (strcmp(method, "gpfdist") != 0 && strcmp(method, "on-segment") != 0 && strcmp(method, "gpfdist-url") != 0)
+		return err_set(e, ERR_USAGE, "--method is gpfdist, on-segment, gpfdist-url or copy, not '%s'", method);
+	if (!segments)
+		return err_set(e, ERR_USAGE, "--method %s is for Greenplum and its kin; this is %s", method, x->out.state->header.system);
+	x->out.small_table = opt_u64(x->opts, OPT_ID_small_table);
+	return strcmp(method, "gpfdist") == 0 ? start_gpfdist(x, e) : start_files(x, strcmp(method, "gpfdist-url") == 0, e);
+}
+
 static int
 take_all_out(struct export *x, struct err *e)
 {
-	if (take_moment(x, e) < 0 || list_all(x, e) < 0)
+	if (take_moment(x, e) < 0 || list_all(x, e) < 0 || start_method(x, e) < 0)
 		return -1;
 	if (copy_tables(x, e) < 0)
 		return -1;
 	/* is the holder still there?  Without it the locks were not */
-	if (db_exec(snapshot_db(x->snapshot), "SELECT 1", e) < 0 || state_end(x->state, e) < 0)
+	if (db_exec(snapshot_db(x->snapshot), "SELECT 1", e) < 0 || state_end(x->out.state, e) < 0)
 		return -1;
 	summarise(x);
 	if (x->nfailed > 0)
@@ -292,10 +421,21 @@ take_all_out(struct export *x, struct err *e)
 	return 0;
 }
 
+/* Chunks that a worker may have open at once. */
+static unsigned
+open_chunks(const struct export *x)
+{
+	size_t n = opt_list_len(x->opts, OPT_ID_listen);
+	const char *method = opt_string(x->opts, OPT_ID_method);
+
+	return catalog_is_greenplum(x->catalog) && opt_list_len(x->opts, OPT_ID_receiver) == 0 && (method == NULL || strcmp(method, "gpfdist") == 0) ? GP_OUT_LANES * (unsigned)(n > 0 ? n : 1) : 1;
+}
+
 int
-export_run(const struct opts *opts, struct err *e)
+export_run(const struct opts *opts, const char *group, struct err *e)
 {
 	struct export x = { .opts = opts, .jobs = (unsigned)opt_u64(opts, OPT_ID_jobs) };
+	const char *measure = opt_string(opts, OPT_ID_measure), *snapshot = opt_string(opts, OPT_ID_snapshot);
 	struct spool *spool = NULL;
 	int rc = -1;
 
@@ -305,22 +445,39 @@ export_run(const struct opts *opts, struct err *e)
 		return err_set(e, ERR_USAGE, "--jobs is from 1 to 256");
 	if (opt_flag(opts, OPT_ID_schema_only) && opt_flag(opts, OPT_ID_data_only))
 		return err_set(e, ERR_USAGE, "--schema-only and --data-only exclude one another");
+	x.out.measure = strcmp(measure, "aggregates") == 0;
+	if (!x.out.measure && strcmp(measure, "none") != 0)
+		return err_set(e, ERR_USAGE, "--measure is none or aggregates, not '%s'", measure);
+	if (strcmp(snapshot, "run") != 0 && strcmp(snapshot, "table") != 0)
+		return err_set(e, ERR_USAGE, "--snapshot is run or table, not '%s'", snapshot);
+	if (opt_string(opts, OPT_ID_checks) != NULL && strcmp(snapshot, "table") == 0)
+		return err_set(e, ERR_USAGE, "--checks needs one moment for all tables: --snapshot run");
+	if (opt_flag(opts, OPT_ID_freeze) && strcmp(snapshot, "table") == 0)
+		return err_set(e, ERR_USAGE, "--freeze holds all tables at one moment: --snapshot run");
+	if (gpfdist_check_tls(opts, e) < 0)
+		return -1;
 	pthread_mutex_init(&x.mutex, NULL);
 	x.sessions = mem_array(x.jobs, sizeof(struct db *));
-	x.progress = progress_start("exported", opt_u64(opts, OPT_ID_progress_interval));
+	x.out.progress = progress_start("exported", opt_u64(opts, OPT_ID_progress_interval));
 	if (look_before(&x, e) == 0 && spool_open(opt_string(opts, OPT_ID_spool), true, &spool, e) == 0 &&
-	    run_choose(opts, spool, &x.state, e) == 0) {
-		x.state->method = "copy";
-		rc = take_all_out(&x, e);
+	    run_choose(opts, group, spool, &x.out.state, e) == 0) {
+		rc = space_new(opts, spool, spool_run_id(x.out.state->run), x.out.state->header.chunk_size,
+		    x.jobs * open_chunks(&x), &x.out.space, e);
+		if (rc == 0)
+			rc = take_all_out(&x, e);
 	}
-	progress_stop(x.progress);
+	progress_stop(x.out.progress);
 	for (unsigned i = 0; i < x.jobs; i++)
 		db_close(x.sessions[i]);
+	gp_files_close(&x.files);
 	free(x.sessions);
 	free(x.deferred);
-	free(x.condition);
 	snapshot_release(x.snapshot);
-	state_close(x.state);
+	business_release(&x.checks);
+	free(x.condition);
+	catalog_free(x.catalog);
+	space_free(x.out.space);
+	state_close(x.out.state);
 	spool_close(spool);
 	pthread_mutex_destroy(&x.mutex);
 	return rc;

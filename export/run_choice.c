@@ -10,9 +10,30 @@
 
 #define BATCH_CHUNKS 1000
 
+int
+run_shape(const struct opts *opts, struct rec_run *out, struct err *e)
+{
+	out->chunk_size = opt_u64(opts, OPT_ID_chunk_size);
+	out->batch_size = opt_u64(opts, OPT_ID_batch_size);
+	out->batch_chunks = BATCH_CHUNKS;
+	out->selection = selection_json(opts);
+	if (out->chunk_size < 4096 || out->chunk_size > (uint64_t)1 << 30)
+		return err_set(e, ERR_USAGE, "--chunk-size is from 4KB to 1GB");
+	if (out->batch_size < out->chunk_size)
+		return err_set(e, ERR_USAGE, "--batch-size is at least --chunk-size");
+	return 0;
+}
+
+bool
+run_same_shape(const struct rec_run *a, const struct rec_run *b)
+{
+	return strcmp(a->digest, b->digest) == 0 && a->chunk_size == b->chunk_size && a->batch_size == b->batch_size &&
+	    a->batch_chunks == b->batch_chunks && json_equal(a->selection, b->selection);
+}
+
 /* What this export would write as its run record. */
 static int
-wanted_header(const struct opts *opts, struct rec_run *out, struct err *e)
+wanted_header(const struct opts *opts, const char *group, struct rec_run *out, struct err *e)
 {
 	struct db *db;
 	int rc;
@@ -21,25 +42,22 @@ wanted_header(const struct opts *opts, struct rec_run *out, struct err *e)
 		return -1;
 	rc = source_identify(db, out, e);
 	db_close(db);
-	out->chunk_size = opt_u64(opts, OPT_ID_chunk_size);
-	out->batch_size = opt_u64(opts, OPT_ID_batch_size);
-	out->batch_chunks = BATCH_CHUNKS;
-	out->selection = selection_json(opts);
-	if (rc == 0 && (out->chunk_size < 4096 || out->chunk_size > (uint64_t)1 << 30))
-		rc = err_set(e, ERR_USAGE, "--chunk-size is from 4KB to 1GB");
-	if (rc == 0 && out->batch_size < out->chunk_size)
-		rc = err_set(e, ERR_USAGE, "--batch-size is at least --chunk-size");
-	return rc;
+	out->group = mem_str(group);
+	return rc < 0 ? -1 : run_shape(opts, out, e);
+}
+
+static bool
+same_group(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /* The same source, and the same bytes to come? */
 static bool
 same_run(const struct rec_run *a, const struct rec_run *b)
 {
-	return strcmp(a->source_id, b->source_id) == 0 && strcmp(a->database, b->database) == 0 &&
-	    strcmp(a->digest, b->digest) == 0 && a->chunk_size == b->chunk_size &&
-	    a->batch_size == b->batch_size && a->batch_chunks == b->batch_chunks &&
-	    json_equal(a->settings, b->settings) && json_equal(a->selection, b->selection);
+	return strcmp(a->source_id, b->source_id) == 0 && strcmp(a->database, b->database) == 0 && same_group(a->group, b->group) &&
+	    run_same_shape(a, b) && json_equal(a->settings, b->settings);
 }
 
 /* Can run ID go on?  One without a run record is what a process left that died at its very start: the
@@ -49,7 +67,8 @@ can_go_on(struct spool *spool, const char *id, const struct rec_run *wanted, str
 {
 	struct rec_run header;
 	bool ended;
-	int rc = state_peek(spool, id, &header, &ended, e);
+	uint64_t failed;
+	int rc = state_peek(spool, id, &header, &ended, &failed, e);
 
 	if (rc < 0) {
 		log_warning("run %s cannot go on: %s", id, e->text);
@@ -81,6 +100,21 @@ find_unfinished(struct spool *spool, const struct rec_run *wanted, spool_id id, 
 	return rc;
 }
 
+/* An id behind those of all runs of the spool: the newest is what --follow takes. */
+static int
+new_id(struct spool *spool, spool_id id, struct err *e)
+{
+	spool_id *ids;
+	size_t n;
+	int rc;
+
+	if (spool_runs(spool, &ids, &n, e) < 0)
+		return -1;
+	rc = runid_new(n > 0 ? ids[n - 1] : NULL, id, e);
+	free(ids);
+	return rc;
+}
+
 /* The run ID, from its run record on. */
 static int
 start(struct spool *spool, const char *id, struct rec_run *header, struct state **out, struct err *e)
@@ -104,17 +138,18 @@ start(struct spool *spool, const char *id, struct rec_run *header, struct state 
 }
 
 int
-run_choose(const struct opts *opts, struct spool *spool, struct state **out, struct err *e)
+run_choose(const struct opts *opts, const char *group, struct spool *spool, struct state **out, struct err *e)
 {
 	struct rec_run header = { 0 };
 	spool_id id;
-	int rc = wanted_header(opts, &header, e);
+	int rc = wanted_header(opts, group, &header, e);
 
 	if (rc == 0 && (rc = spool_lock(spool, e)) == 0) {
-		if (!opt_flag(opts, OPT_ID_new_run))
+		/* what was frozen and let go may have been written to */
+		if (!opt_flag(opts, OPT_ID_new_run) && !opt_flag(opts, OPT_ID_freeze))
 			rc = find_unfinished(spool, &header, id, e);
 		if (rc == 0)
-			rc = runid_new(id, e);
+			rc = new_id(spool, id, e);
 		if (rc >= 0)
 			rc = start(spool, id, &header, out, e);
 		spool_unlock(spool);

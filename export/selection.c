@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "catalog.h"
 #include "err.h"
 #include "opt.h"
 #include "selection.h"
@@ -39,6 +40,12 @@ selection_json(const struct opts *opts)
 		json_object_set_new(all, "schema_only", json_true());
 	if (opt_flag(opts, OPT_ID_data_only))
 		json_object_set_new(all, "data_only", json_true());
+	if (strcmp(opt_string(opts, OPT_ID_measure), "none") != 0)
+		json_object_set_new(all, "measure", json_string(opt_string(opts, OPT_ID_measure)));
+	if (opt_string(opts, OPT_ID_checks) != NULL)
+		json_object_set_new(all, "checks", json_true()); /* a run that goes on without them would keep results of another moment */
+	if (opt_flag(opts, OPT_ID_freeze))
+		json_object_set_new(all, "freeze", json_true()); /* no run that was not frozen goes on as one */
 	return all;
 }
 
@@ -145,7 +152,7 @@ check_match(struct db *db, const struct option *o, const char *pattern, const ch
 
 	free(sql);
 	if (rc == 0 && strcmp(n, "0") == 0 && !o->exclude)
-		rc = err_set(e, ERR_FAILED, "no %s matches '%s'", o->table ? "table" : "schema", pattern);
+		rc = err_set(e, ERR_NO_MATCH, "no %s matches '%s'", o->table ? "table" : "schema", pattern);
 	free(n);
 	return rc;
 }
@@ -185,9 +192,8 @@ add_matches(struct db *db, const struct opts *opts, const struct option *o, cons
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))"
 
 static int
-build_condition(struct db *db, const struct opts *opts, const char *schemas, struct buf *out, struct err *e)
+build_condition(const struct catalog *catalog, struct db *db, const struct opts *opts, const char *schemas, struct buf *out, struct err *e)
 {
-	const char *is_partition = db_version(db) >= 100000 ? "l.relispartition" : "false";
 	bool tables = opt_list_len(opts, OPT_ID_table) > 0;
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(options); i++) {
@@ -200,7 +206,7 @@ build_condition(struct db *db, const struct opts *opts, const char *schemas, str
 		/* as in pg_dump, -n and -N mean nothing beside -t */
 		if (rc == 0 && match.len > 0 && (o->table || !tables)) {
 			text_puts(out, o->exclude ? " AND c.oid NOT" : " AND c.oid");
-			text_printf(out, WITH_KIN, text_str(&match), is_partition);
+			text_printf(out, WITH_KIN, text_str(&match), catalog_is_child(catalog));
 		}
 		buf_release(&match);
 		if (rc < 0)
@@ -210,7 +216,7 @@ build_condition(struct db *db, const struct opts *opts, const char *schemas, str
 }
 
 char *
-selection_condition(struct db *db, const struct opts *opts, struct err *e)
+selection_condition(const struct catalog *catalog, struct db *db, const struct opts *opts, struct err *e)
 {
 	char *schemas = default_schemas(db, e);
 	struct buf b;
@@ -219,7 +225,7 @@ selection_condition(struct db *db, const struct opts *opts, struct err *e)
 	if (schemas == NULL)
 		return NULL;
 	text_init(&b);
-	rc = build_condition(db, opts, schemas, &b, e);
+	rc = build_condition(catalog, db, opts, schemas, &b, e);
 	free(schemas);
 	if (rc < 0) {
 		buf_release(&b);

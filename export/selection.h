@@ -12,16 +12,17 @@
 #include "db.h"
 #include "record.h"
 
+struct catalog;
 struct err;
 struct opts;
 
 /* selection_json(opts): what was asked for, for the run record; {} for everything.  New reference. */
 json_t *selection_json(const struct opts *) GPM_NODISCARD;
 
-/* selection_condition(db, opts, e): SQL that goes behind the WHERE of a query over pg_class c:
+/* selection_condition(catalog, db, opts, e): SQL that goes behind the WHERE of a query over pg_class c:
  * " AND c.oid IN (…)", or "" for everything.  A pattern that matches nothing is an error that names
- * it.  The caller frees; NULL on error. */
-char *selection_condition(struct db *, const struct opts *, struct err *) GPM_NODISCARD;
+ * it (ERR_NO_MATCH).  The caller frees; NULL on error. */
+char *selection_condition(const struct catalog *, struct db *, const struct opts *, struct err *) GPM_NODISCARD;
 
 /* selection_dump_args(db, opts, condition, out, e): the same for pg_dump: its -t -T -n -N, and each partition that
  * comes along with its root. */

@@ -9,6 +9,7 @@
 #include "opt.h"
 #include "snapshot.h"
 #include "source.h"
+#include "state.h"
 #include "stop.h"
 
 #define LOCKS_AT_ONCE 100
@@ -21,8 +22,11 @@ struct list {
 
 struct snapshot {
 	struct db *db;
+	const struct catalog *catalog;
 	const char *encoding, *condition;
 	uint64_t lock_wait_ms;
+	bool each;      /* --snapshot table */
+	const char *mode; /* of the locks */
 	char *id;
 	struct list list;
 };
@@ -70,13 +74,17 @@ begin(struct snapshot *s, struct err *e)
 	return db_execf(s->db, e, "SET LOCAL lock_timeout = %" PRIu64, s->lock_wait_ms);
 }
 
+/* Enough that the table stays what it is; and, under --freeze, that nobody writes to it. */
+#define LOCK_TO_KEEP "ACCESS SHARE"
+#define LOCK_TO_FREEZE "SHARE"
+
 static int
-add_lock(struct db *db, struct buf *sql, const struct rec_table *t, const char *how, struct err *e)
+add_lock(struct db *db, struct buf *sql, const struct rec_table *t, const char *mode, const char *how, struct err *e)
 {
 	text_puts(sql, "LOCK TABLE ONLY ");
 	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
 		return -1;
-	text_printf(sql, " IN ACCESS SHARE MODE%s;", how);
+	text_printf(sql, " IN %s MODE%s;", mode, how);
 	return 0;
 }
 
@@ -91,7 +99,7 @@ name_culprit(struct snapshot *s, size_t from, size_t to, struct err *e)
 	for (size_t i = from; i < to; i++) {
 		buf_reset(&sql);
 		if (db_exec(s->db, "ROLLBACK", &ignored) < 0 || db_exec(s->db, "BEGIN", &ignored) < 0 ||
-		    add_lock(s->db, &sql, &s->list.at[i], " NOWAIT", &ignored) < 0)
+		    add_lock(s->db, &sql, &s->list.at[i], s->mode, " NOWAIT", &ignored) < 0)
 			break;
 		if (db_exec(s->db, text_str(&sql), &ignored) < 0 && strcmp(db_sqlstate(s->db), "55P03") == 0) {
 			err_context(e, "table %s.%s", s->list.at[i].schema, s->list.at[i].name);
@@ -108,7 +116,8 @@ lock_failed(struct snapshot *s, size_t from, size_t to, struct err *e)
 
 	if (strcmp(state, "55P03") == 0) {
 		name_culprit(s, from, to, e);
-		return err_hint(e, "another session holds a stronger lock; end it, or give a longer --lock-wait-timeout");
+		return err_hint(e, s->mode[0] == 'S' ? "another session writes to it, or holds a stronger lock; end it, or give a longer --lock-wait-timeout" :
+		    "another session holds a stronger lock; end it, or give a longer --lock-wait-timeout");
 	}
 	if (strcmp(state, "53200") == 0)
 		return err_hint(e, "%zu tables need as many locks: raise max_locks_per_transaction at the source",
@@ -129,7 +138,7 @@ lock_all(struct snapshot *s, struct err *e)
 
 		buf_reset(&sql);
 		for (size_t k = i; rc > 0 && k < end; k++)
-			if (add_lock(s->db, &sql, &s->list.at[k], "", e) < 0)
+			if (add_lock(s->db, &sql, &s->list.at[k], s->mode, "", e) < 0)
 				rc = -1;
 		if (rc < 0 || db_exec(s->db, text_str(&sql), e) == 0)
 			continue;
@@ -153,8 +162,8 @@ try_once(struct snapshot *s, struct err *e)
 		return rc;
 	free(s->id);
 	if ((s->id = db_value(s->db, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, e)) == NULL)
-		return -1;
-	if (catalog_tables(s->db, s->condition, s->encoding, true, collect, &now, e) < 0) {
+		return err_hint(e, "a server that cannot share a snapshot needs --snapshot table");
+	if (catalog_tables(s->catalog, s->db, s->condition, s->encoding, true, collect, &now, e) < 0) {
 		free_list(&now);
 		return -1;
 	}
@@ -171,7 +180,7 @@ start_over(struct snapshot *s, struct err *e)
 	if (stop_check(e) < 0 || db_exec(s->db, "ROLLBACK", e) < 0)
 		return -1;
 	free_list(&s->list);
-	return catalog_tables(s->db, s->condition, s->encoding, false, collect, &s->list, e);
+	return catalog_tables(s->catalog, s->db, s->condition, s->encoding, false, collect, &s->list, e);
 }
 
 /* The run's lock is held: whoever else works on it at the server has no living process behind him. */
@@ -186,18 +195,25 @@ end_orphans(struct db *db, const char *run, struct err *e)
 }
 
 int
-snapshot_take(const struct opts *opts, const char *run, const char *encoding, const char *condition,
-    struct snapshot **out, struct err *e)
+snapshot_take(const struct opts *opts, const struct catalog *catalog, const char *run, const char *encoding,
+    const char *condition, struct snapshot **out, struct err *e)
 {
 	struct snapshot *s = mem_alloc(sizeof(*s));
 	int rc = 0;
 
+	s->catalog = catalog;
 	s->encoding = encoding;
 	s->condition = condition;
+	s->mode = opt_flag(opts, OPT_ID_freeze) ? LOCK_TO_FREEZE : LOCK_TO_KEEP;
 	s->lock_wait_ms = opt_u64(opts, OPT_ID_lock_wait_timeout) * 1000;
+	s->each = strcmp(opt_string(opts, OPT_ID_snapshot), "table") == 0;
 	if (source_connect(opts, run, "holder", &s->db, e) < 0 || end_orphans(s->db, run, e) < 0 ||
-	    catalog_tables(s->db, condition, encoding, false, collect, &s->list, e) < 0)
+	    catalog_tables(catalog, s->db, condition, encoding, false, collect, &s->list, e) < 0)
 		goto err0;
+	if (s->each) {
+		*out = s;
+		return 0;
+	}
 	for (int i = 0; rc == 0 && i < TRIES; i++) {
 		if (i > 0 && start_over(s, e) < 0)
 			goto err0;
@@ -228,10 +244,50 @@ snapshot_release(struct snapshot *s)
 	free(s);
 }
 
+static int
+compare_names(const struct rec_table *a, const struct rec_table *b)
+{
+	int rc = strcmp(a->schema, b->schema);
+
+	return rc != 0 ? rc : strcmp(a->name, b->name);
+}
+
+/* No table may be of another shape in B than in A; both are ordered by name, and either may hold tables that
+ * the other does not. */
+static int
+compare_shapes(const struct list *a, const struct list *b, struct err *e)
+{
+	for (size_t i = 0, k = 0; i < a->len && k < b->len; ) {
+		int rc = compare_names(&a->at[i], &b->at[k]);
+
+		if (rc == 0 && !table_same_shape(&a->at[i], &b->at[k]))
+			return err_set(e, ERR_TEMPORARY, "%s.%s was altered while the schema was read", a->at[i].schema,
+			    a->at[i].name);
+		i += rc <= 0;
+		k += rc >= 0;
+	}
+	return 0;
+}
+
+/* Without locks the schema may have been read before or after somebody's change: what was listed before it
+ * must be as it was. */
+static int
+list_again(struct snapshot *s, struct err *e)
+{
+	struct list now = { 0 };
+	int rc = catalog_tables(s->catalog, s->db, s->condition, s->encoding, false, collect, &now, e);
+
+	if (rc == 0)
+		rc = compare_shapes(&s->list, &now, e);
+	free_list(&s->list);
+	s->list = now;
+	return rc;
+}
+
 int
 snapshot_tables(struct snapshot *s, snapshot_table_fn *fn, void *ctx, struct err *e)
 {
-	int rc = 0;
+	int rc = s->each ? list_again(s, e) : 0;
 
 	for (size_t i = 0; rc == 0 && i < s->list.len; i++)
 		rc = fn(ctx, &s->list.at[i], e);
@@ -254,42 +310,94 @@ snapshot_db(struct snapshot *s)
 /* Should the holder have died before this session got its lock, somebody may have truncated the table in
  * between: it would read as empty. */
 static int
-same_storage(struct db *db, const struct rec_table *t, struct err *e)
+same_storage(const struct snapshot *s, struct db *db, const struct rec_table *t, struct err *e)
 {
-	char oid[24], *node;
-	const char *params[] = { oid };
-	bool same;
+	uint64_t node;
 
-	snprintf(oid, sizeof(oid), "%" PRIu64, t->oid);
-	node = db_value(db, "SELECT coalesce(pg_catalog.pg_relation_filenode($1::pg_catalog.oid::pg_catalog.regclass), 0)",
-	    1, params, e);
-	if (node == NULL)
+	if (catalog_filenode(s->catalog, db, t->oid, &node, e) < 0)
 		return -1;
-	same = strtoull(node, NULL, 10) == t->relfilenode;
-	free(node);
-	return same ? 0 : err_set(e, ERR_TEMPORARY, "was truncated or rewritten since the snapshot was taken");
+	return node == t->relfilenode ? 0 : err_set(e, ERR_TEMPORARY, "was truncated or rewritten since the snapshot was taken");
 }
 
-int
-snapshot_join(struct db *db, const char *id, const struct rec_table *t, struct err *e)
+/* Where there are segments a worker makes external tables, which go with its transaction. */
+static const char *
+access_mode(const struct snapshot *s)
+{
+	return catalog_is_greenplum(s->catalog) ? ", READ WRITE" : ", READ ONLY";
+}
+
+static int
+join_shared(const struct snapshot *s, struct db *db, const struct rec_table *t, struct err *e)
 {
 	struct buf sql;
 	int rc;
 
 	text_init(&sql);
-	text_puts(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT ");
-	rc = db_add_literal(db, &sql, id, e);
+	text_printf(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ%s; SET TRANSACTION SNAPSHOT ", access_mode(s));
+	rc = db_add_literal(db, &sql, s->id, e);
 	text_puts(&sql, ";");
 	if (rc == 0)
-		rc = add_lock(db, &sql, t, " NOWAIT", e);
+		rc = add_lock(db, &sql, t, LOCK_TO_KEEP, " NOWAIT", e);
 	if (rc == 0)
 		rc = db_exec(db, text_str(&sql), e);
 	buf_release(&sql);
 	if (rc == 0)
-		return same_storage(db, t, e) < 0 ? -1 : 1;
+		return same_storage(s, db, t, e) < 0 ? -1 : 1;
 	if (strcmp(db_sqlstate(db), "55P03") != 0)
 		return -1;
 	return snapshot_leave(db, e);
+}
+
+/* Is T, which is locked now, what was listed?  Whoever changed it did so before the lock. */
+static int
+compare_with_list(const struct snapshot *s, struct db *db, const struct rec_table *t, struct err *e)
+{
+	char *condition = mem_printf("AND c.oid = %" PRIu64, t->oid);
+	struct list now = { 0 };
+	int rc = catalog_tables(s->catalog, db, condition, s->encoding, true, collect, &now, e);
+
+	if (rc == 0 && (now.len != 1 || !table_same_shape(t, &now.at[0]) || strcmp(t->name, now.at[0].name) != 0 ||
+	    strcmp(t->schema, now.at[0].schema) != 0))
+		rc = err_set(e, ERR_DATABASE, "was altered, renamed or replaced since it was listed");
+	free_list(&now);
+	free(condition);
+	return rc;
+}
+
+/* Servers before 9.3 know only a limit for the whole statement, which LOCK TABLE spends on waiting. */
+static const char *
+lock_limit(struct db *db)
+{
+	return db_version(db) >= 90300 ? "lock_timeout" : "statement_timeout";
+}
+
+/* A moment for T alone: LOCK TABLE takes no snapshot, the first query after it does. */
+static int
+begin_own(const struct snapshot *s, struct db *db, const struct rec_table *t, struct err *e)
+{
+	struct buf sql;
+	int rc;
+
+	text_init(&sql);
+	text_printf(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ%s; SET LOCAL %s = %" PRIu64 ";", access_mode(s),
+	    lock_limit(db), s->lock_wait_ms);
+	rc = add_lock(db, &sql, t, LOCK_TO_KEEP, "", e);
+	text_printf(&sql, "SET LOCAL %s = 0", lock_limit(db));
+	if (rc == 0)
+		rc = db_exec(db, text_str(&sql), e);
+	buf_release(&sql);
+	if (rc == 0)
+		return compare_with_list(s, db, t, e) < 0 ? -1 : 1;
+	if (strcmp(db_sqlstate(db), "55P03") == 0 || strcmp(db_sqlstate(db), "57014") == 0)
+		return err_set(e, ERR_DATABASE, "could not be locked within %" PRIu64 " s: another session holds a stronger lock",
+		    s->lock_wait_ms / 1000);
+	return -1;
+}
+
+int
+snapshot_join(const struct snapshot *s, struct db *db, const struct rec_table *t, struct err *e)
+{
+	return s->each ? begin_own(s, db, t, e) : join_shared(s, db, t, e);
 }
 
 int

@@ -1,6 +1,7 @@
 /* source.c -- who the source is, and sessions to it. */
 #include "prelude.h"
 
+#include "catalog.h"
 #include "err.h"
 #include "opt.h"
 #include "parse.h"
@@ -31,21 +32,6 @@ source_connect(const struct opts *opts, const char *run, const char *role, struc
 	}
 	free(encoding);
 	return rc;
-}
-
-/* "PostgreSQL 9.4.26 (Greenplum Database 6.24.3 …)": the family that answers. */
-static const char *
-system_of(const char *version)
-{
-	static const char *const families[][2] = {
-		{ "Greenplum", "Greenplum" }, { "WarehousePG", "WarehousePG" },
-		{ "Cloudberry", "Cloudberry" }, { "AnalyticDB", "AnalyticDB" },
-	};
-
-	for (size_t i = 0; i < GPM_ARRAY_LEN(families); i++)
-		if (strstr(version, families[i][0]) != NULL)
-			return families[i][1];
-	return "PostgreSQL";
 }
 
 /* The system identifier and the database's oid.  Servers before 9.6 do not tell the former: the time of a
@@ -92,6 +78,18 @@ read_roles(struct db *db, struct strings *out, struct err *e)
 	return 0;
 }
 
+/* Whether tables without an operator class are distributed by the hash of Greenplum 5, which pg_dump does not say. */
+static void
+add_legacy_hash(struct db *db, json_t *settings)
+{
+	struct err none; /* a server that has no such setting */
+	char *value = db_value(db, "SHOW gp_use_legacy_hashops", 0, NULL, &none);
+
+	if (value != NULL)
+		json_object_set_new(settings, "gp_use_legacy_hashops", json_string(value));
+	free(value);
+}
+
 int
 source_identify(struct db *db, struct rec_run *out, struct err *e)
 {
@@ -102,7 +100,7 @@ source_identify(struct db *db, struct rec_run *out, struct err *e)
 	    " pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')", 0, NULL, &res, e) < 0)
 		return -1;
 	out->server_version = mem_str(PQgetvalue(res, 0, 0));
-	out->system = mem_str(system_of(out->server_version));
+	out->system = mem_str(catalog_family(out->server_version));
 	out->server_version_num = (uint64_t)db_version(db);
 	out->database = mem_str(PQgetvalue(res, 0, 1));
 	out->encoding = mem_str(PQgetvalue(res, 0, 2));
@@ -113,5 +111,7 @@ source_identify(struct db *db, struct rec_run *out, struct err *e)
 		return -1;
 	if (db_pinned(db, &out->settings, e) < 0)
 		return -1;
+	if (strcmp(out->system, "PostgreSQL") != 0)
+		add_legacy_hash(db, out->settings);
 	return read_roles(db, &out->roles, e);
 }

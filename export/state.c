@@ -49,8 +49,8 @@ by_number(struct state *s, uint64_t number, struct err *e)
 	return NULL;
 }
 
-static bool
-same_shape(const struct rec_table *a, const struct rec_table *b)
+bool
+table_same_shape(const struct rec_table *a, const struct rec_table *b)
 {
 	if (a->oid != b->oid || a->columns.len != b->columns.len ||
 	    strcmp(a->filter != NULL ? a->filter : "", b->filter != NULL ? b->filter : "") != 0)
@@ -79,7 +79,7 @@ list_table(struct state *s, struct rec_table *rec)
 		t->label = table_label(rec->table, rec->schema, rec->name);
 	} else {
 		rec->table = t->rec.table;
-		if (!same_shape(&t->rec, rec))
+		if (!table_same_shape(&t->rec, rec))
 			t->is_done = false;
 		record_free_fields(REC_TABLE, &t->rec);
 	}
@@ -187,6 +187,7 @@ struct peek {
 	struct rec_run *header;
 	bool has_header;
 	bool *ended;
+	uint64_t *failed;
 };
 
 static int
@@ -200,15 +201,17 @@ peek_record(void *ctx, struct record *r, struct journal_place place, struct err 
 		record_take(r, p->header);
 		p->has_header = true;
 	}
-	if (r->type == REC_END)
+	if (r->type == REC_END) {
 		*p->ended = true;
+		*p->failed = r->u.end.failed;
+	}
 	return 0;
 }
 
 int
-state_peek(struct spool *spool, const char *id, struct rec_run *header, bool *ended, struct err *e)
+state_peek(struct spool *spool, const char *id, struct rec_run *header, bool *ended, uint64_t *failed, struct err *e)
 {
-	struct peek p = { .header = header, .ended = ended };
+	struct peek p = { .header = header, .ended = ended, .failed = failed };
 	struct spool_run *run;
 	uint64_t offset = 0;
 	char *path;
@@ -216,6 +219,7 @@ state_peek(struct spool *spool, const char *id, struct rec_run *header, bool *en
 
 	memset(header, 0, sizeof(*header));
 	*ended = false;
+	*failed = 0;
 	if (spool_run_open(spool, id, false, &run, e) < 0)
 		return -1;
 	path = spool_run_path(run, JOURNAL_NAME);
@@ -234,6 +238,8 @@ state_begin_listing(struct state *s, struct rec_moment *m, struct err *e)
 {
 	m->moment = ++s->moments;
 	unlist_all(s);
+	if (spool_run_make_dirs(s->run, "data/", e) < 0) /* the one folder that all tables share */
+		return -1;
 	return journal_note(s->journal, REC_MOMENT, m, e);
 }
 
@@ -245,32 +251,35 @@ state_list(struct state *s, struct rec_table *rec, struct err *e)
 	return journal_note(s->journal, REC_TABLE, &t->rec, e);
 }
 
-/* The folder of an attempt: "data/<label>/a1". */
-static char *
-attempt_folder(const struct table *t, uint64_t attempt)
+/* The files of all attempts go: of older ones, whose removal may have been cut short any number of times, and of one
+ * of the number that comes now, whose line a power failure took away. */
+static int
+remove_attempts(struct state *s, const struct table *t, struct err *e)
 {
-	return mem_printf("data/%s/a%llu", t->label, (unsigned long long)attempt);
+	char *folder = mem_printf("data/%s", t->label);
+	int rc = spool_run_remove(s->run, folder, e);
+
+	free(folder);
+	return rc;
 }
 
 int
-state_begin_attempt(struct state *s, struct table *t, struct err *e)
+state_begin_attempt(struct state *s, struct table *t, const char *method, struct err *e)
 {
 	char now[TIME_LEN];
 	struct rec_attempt rec = {
 		.table = t->rec.table, .attempt = t->attempts + 1, .moment = s->moments,
-		.method = mem_str(s->method), .time = mem_str(time_now(now)),
+		.method = mem_str(method), .time = mem_str(time_now(now)),
 	};
-	char *old;
-	int rc = journal_append(s->journal, REC_ATTEMPT, &rec, NULL, e);
+	int rc = journal_note(s->journal, REC_ATTEMPT, &rec, e);
 
 	record_free_fields(REC_ATTEMPT, &rec);
 	if (rc < 0)
 		return -1;
 	t->is_done = false;
-	old = attempt_folder(t, t->attempts++);
-	rc = spool_run_remove(s->run, old, e);
-	free(old);
-	return rc;
+	t->method = method;
+	t->attempts++;
+	return remove_attempts(s, t, e);
 }
 
 int
@@ -282,9 +291,9 @@ state_finish_attempt(struct state *s, struct table *t, struct rec_done *done, st
 	done->table = t->rec.table;
 	done->attempt = t->attempts;
 	done->moment = s->moments;
-	done->method = mem_str(s->method);
+	done->method = mem_str(t->method);
 	done->time = mem_str(time_now(now));
-	if ((rc = journal_append(s->journal, REC_DONE, done, NULL, e)) < 0) {
+	if ((rc = journal_note(s->journal, REC_DONE, done, e)) < 0) {
 		record_free_fields(REC_DONE, done);
 		return -1;
 	}

@@ -14,7 +14,7 @@ struct table {
 	bool listed;         /* is in the newest moment's list */
 	bool is_done;        /* its newest attempt is finished */
 	struct rec_done done;
-	bool failed;         /* in this process */
+	const char *method;  /* of the attempt that was begun last, in this process */
 };
 
 struct state {
@@ -28,7 +28,6 @@ struct state {
 	size_t ntables;
 	struct table **index;    /* hash of (schema, name) */
 	size_t index_size;
-	const char *method;
 };
 
 /* state_open(spool, id, create, out, e): open run ID, take its export lock, replay its journal.
@@ -42,17 +41,23 @@ void state_close(struct state *); /* NULL is fine */
 int state_begin_listing(struct state *, struct rec_moment *, struct err *) GPM_NODISCARD;
 int state_list(struct state *, struct rec_table *rec, struct err *) GPM_NODISCARD;
 
-/* state_begin_attempt(s, t, e): journal the next attempt of T; its older files go. */
-int state_begin_attempt(struct state *, struct table *, struct err *) GPM_NODISCARD;
+/* table_same_shape(a, b): the same relation, with the same columns and filter? */
+bool table_same_shape(const struct rec_table *, const struct rec_table *);
 
-/* state_finish_attempt(s, t, done, e): journal it; DONE's strings are borrowed. */
+/* state_begin_attempt(s, t, method, e): journal the next attempt of T; its older files go.  METHOD is kept by
+ * pointer.  The line is synced with the attempt's first chunk. */
+int state_begin_attempt(struct state *, struct table *, const char *method, struct err *) GPM_NODISCARD;
+
+/* state_finish_attempt(s, t, done, e): journal it; DONE's strings are borrowed.  The line is synced with the next
+ * chunk or the end record: without it the table is taken out once more. */
 int state_finish_attempt(struct state *, struct table *, struct rec_done *, struct err *) GPM_NODISCARD;
 
 /* state_end(s, e): journal the end record over the listed tables. */
 int state_end(struct state *, struct err *) GPM_NODISCARD;
 
-/* state_peek(spool, id, header, ended, e): the run record of any run, without its lock; 1, or 0
- * when the journal has none yet.  The caller frees HEADER's fields. */
-int state_peek(struct spool *, const char *id, struct rec_run *header, bool *ended, struct err *) GPM_NODISCARD;
+/* state_peek(spool, id, header, ended, failed, e): the run record of any run, without its lock; 1, or 0
+ * when the journal has none yet.  The caller frees HEADER's fields.  *FAILED: tables that are missing in a run that
+ * *ENDED. */
+int state_peek(struct spool *, const char *id, struct rec_run *header, bool *ended, uint64_t *failed, struct err *) GPM_NODISCARD;
 
 #endif

@@ -4,15 +4,23 @@
 
 #include <inttypes.h>
 
+#include "db_wait.h"
 #include "err.h"
+#include "keyset.h"
 #include "ledger.h"
 #include "log.h"
+#include "opt.h"
+#include "pool.h"
 #include "schema.h"
+#include "session.h"
 #include "stop.h"
+
+#define DEADLOCK_TRIES 5
 
 /* --- sequences ------------------------------------------------------------------------------- */
 
 struct after {
+	const struct opts *opts;
 	struct db *db;
 	struct run *run;
 	struct report *report;
@@ -27,7 +35,7 @@ note(struct after *a, const char *schema, const char *name, struct err *e)
 {
 	if (e->code != ERR_DATABASE)
 		return -1;
-	a->troubles++;
+	__atomic_add_fetch(&a->troubles, 1, __ATOMIC_RELAXED); /* tables are analyzed by several threads */
 	report_trouble(a->report, e, "%s.%s", schema, name);
 	return 0;
 }
@@ -158,37 +166,135 @@ schema_matviews(struct db *db, struct run *run, struct report *report, struct er
 
 /* --- statistics ------------------------------------------------------------------------------ */
 
+struct analyzing {
+	struct after *after;
+	struct pool *pool;
+	struct db **sessions;  /* a worker's, opened at its first table */
+	size_t nroots;         /* through which rows of partitions went */
+	struct keyset *roots;  /* those that are on their way */
+};
+
 static int
-analyze_table(void *ctx, struct record *r, struct err *e)
+open_analyzing(const struct after *a, struct db **db, struct err *e)
 {
-	struct after *a = ctx;
-	const struct rec_manifest *m = &r->u.manifest;
+	if (session_open(a->opts, a->run->id, "statistics", db, e) < 0 ||
+	    session_read_names(a->opts, *db, &a->run->header, e) < 0)
+		return -1;
+	session_commit_later(*db);
+	return 0;
+}
+
+/* Of partitions the server may look at their root as well, in another worker's way. */
+static int
+analyze(struct db *db, const struct rec_manifest *m, struct err *e)
+{
 	struct buf sql;
 	int rc;
 
-	if (report_table_has_failed(a->report, m->table))
-		return 0;
 	text_init(&sql);
 	text_puts(&sql, "ANALYZE ");
-	rc = db_add_name(a->db, &sql, m->schema, m->name, e);
-	if (rc == 0)
-		rc = db_exec(a->db, text_str(&sql), e);
+	rc = db_add_name(db, &sql, m->schema, m->name, e);
+	if (rc == 0) {
+		for (int i = 0; (rc = db_run(db, text_str(&sql), NULL, e)) < 0 && i < DEADLOCK_TRIES; i++)
+			if (strcmp(db_sqlstate(db), "40P01") != 0)
+				break;
+	}
 	buf_release(&sql);
-	if (rc < 0)
-		rc = note(a, m->schema, m->name, e);
-	return rc < 0 ? -1 : stop_check(e);
+	return rc;
+}
+
+static void
+free_line(void *job)
+{
+	record_free_fields(REC_MANIFEST, job);
+	free(job);
+}
+
+static int
+analyze_one(void *ctx, unsigned index, void *job, struct err *e)
+{
+	struct analyzing *x = ctx;
+	struct db **db = &x->sessions[index];
+	const struct rec_manifest *m = job;
+	int rc = stop_check(e);
+
+	if (rc == 0 && *db == NULL)
+		rc = open_analyzing(x->after, db, e);
+	if (rc == 0 && analyze(*db, m, e) < 0)
+		rc = note(x->after, m->schema, m->name, e);
+	free_line(job);
+	return rc;
+}
+
+/* The table that LINE's rows are in; 1: it was put already. */
+static int
+find_target(struct analyzing *x, struct rec_manifest *line, struct err *e)
+{
+	char *schema, *name, *key;
+	int rc = ledger_target(x->after->db, x->after->run->id, line->table, &schema, &name, e);
+
+	if (rc <= 0)
+		return rc;
+	free(line->schema);
+	free(line->name);
+	line->schema = schema;
+	line->name = name;
+	key = ledger_root_key(schema, name);
+	rc = keyset_has(x->roots, key);
+	keyset_add(x->roots, key);
+	free(key);
+	return rc;
+}
+
+static int
+put_table(void *ctx, struct record *r, struct err *e)
+{
+	struct analyzing *x = ctx;
+	struct rec_manifest *line;
+	int rc;
+
+	if (report_table_has_failed(x->after->report, r->u.manifest.table))
+		return 0;
+	line = mem_alloc(sizeof(*line));
+	record_take(r, line);
+	if ((rc = x->nroots > 0 ? find_target(x, line, e) : 0) != 0) {
+		free_line(line);
+		return rc < 0 ? -1 : 0;
+	}
+	return pool_put(x->pool, line, e);
 }
 
 static int
 analyze_all(struct after *a, struct err *e)
 {
-	return run_each(a->run, REC_MANIFEST, analyze_table, a, e);
+	unsigned jobs = (unsigned)opt_u64(a->opts, OPT_ID_jobs);
+	struct analyzing x = { .after = a, .sessions = mem_array(jobs, sizeof(struct db *)) };
+	struct keyset *roots = keyset_new();
+	int rc = ledger_roots(a->db, a->run->id, roots, &x.nroots, e);
+
+	keyset_free(roots);
+	if (rc < 0) {
+		free(x.sessions);
+		return -1;
+	}
+	x.roots = keyset_new();
+	x.pool = pool_start(jobs, analyze_one, free_line, &x);
+	rc = run_each(a->run, REC_MANIFEST, put_table, &x, e);
+	if (rc < 0)
+		pool_abort(x.pool);
+	else
+		rc = pool_finish(x.pool, e);
+	for (unsigned i = 0; i < jobs; i++)
+		db_close(x.sessions[i]);
+	keyset_free(x.roots);
+	free(x.sessions);
+	return rc;
 }
 
 int
-schema_analyze(struct db *db, struct run *run, struct report *report, struct err *e)
+schema_analyze(const struct opts *opts, struct db *db, struct run *run, struct report *report, struct err *e)
 {
-	struct after a = { .db = db, .run = run, .report = report };
+	struct after a = { .opts = opts, .db = db, .run = run, .report = report };
 
 	return do_step(&a, "analyze", analyze_all, e);
 }

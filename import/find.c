@@ -1,10 +1,13 @@
 /* find.c -- which run, and is it whole. */
 #include "prelude.h"
 
+#include "crypt.h"
 #include "err.h"
 #include "find.h"
 #include "keyset.h"
+#include "log.h"
 #include "opt.h"
+#include "trust.h"
 
 /* --- runs in the bucket ---------------------------------------------------------------------- */
 
@@ -61,6 +64,12 @@ char *
 run_key(const struct run *run, const char *key)
 {
 	return mem_printf("%s/%s", run->id, key);
+}
+
+char *
+run_chunk_key(const struct run *run, const struct rec_chunk *c)
+{
+	return mem_printf("%s/%s", c->base != NULL ? c->base : run->id, c->key);
 }
 
 struct sums {
@@ -131,8 +140,8 @@ read_root(struct run *run, struct err *e)
 	if (strcmp(run->header.digest, "gpm-row-1") != 0)
 		return err_set(e, ERR_FAILED, "run %s has row digests '%.40s', which this program does not know",
 		    run->id, run->header.digest);
-	if (run->push.encryption != NULL)
-		return err_set(e, ERR_FAILED, "run %s is encrypted (%.40s), which this program cannot read yet",
+	if (run->push.encryption != NULL && strcmp(run->push.encryption, CRYPT_NAME) != 0)
+		return err_set(e, ERR_FAILED, "run %s is encrypted (%.40s), which this program cannot read",
 		    run->id, run->push.encryption);
 	return 0;
 }
@@ -156,7 +165,7 @@ run_open(struct store *store, const char *id, struct run **out, struct err *e)
 		err_set(e, ERR_NO_RUN, "there is no sealed run %s in '%s'", id, store_url(store));
 		err_hint(e, "gpm-import list shows what there is; gpm-push seals a run when its export is complete");
 	}
-	if (rc <= 0 || read_root(run, e) < 0) {
+	if (rc <= 0 || read_root(run, e) < 0 || trust_check_signature(run, e) < 0) {
 		run_close(run);
 		return -1;
 	}
@@ -164,11 +173,24 @@ run_open(struct store *store, const char *id, struct run **out, struct err *e)
 	return 0;
 }
 
+/* The same, and one of KEYS signed it. */
+static int
+open_trusted(struct store *store, const char *id, const struct trusted_keys *keys, struct run **out, struct err *e)
+{
+	if (run_open(store, id, out, e) < 0)
+		return -1;
+	if (trust_check_key(*out, keys, e) == 0)
+		return 0;
+	run_close(*out);
+	return -1;
+}
+
 void
 run_close(struct run *run)
 {
 	if (run == NULL)
 		return;
+	master_key_free(run->master_key);
 	manifest_close(run->root);
 	record_free_fields(REC_RUN, &run->header);
 	record_free_fields(REC_PUSH, &run->push);
@@ -207,9 +229,22 @@ run_expect(struct run *run, struct progress *progress, struct err *e)
 
 /* --- choosing -------------------------------------------------------------------------------- */
 
-/* The newest sealed run; all sealed runs must be of its database. */
+/* A run older than the one that was found, which cannot be read: is that none of this load's business?  A newest run
+ * that is damaged is never passed over, for an older one has older rows. */
+static bool
+pass_over(const char *id, const struct err *e)
+{
+	if (e->code != ERR_DIFFERS && e->code != ERR_FAILED && e->code != ERR_NO_RUN)
+		return false;
+	log_warning("run %s, an older one, is passed over: %s", id, e->text);
+	return true;
+}
+
+/* The newest sealed run of DATABASE; NULL: of any, and then all sealed runs must be of its database.  Databases of one name on several
+ * servers are several. */
 static int
-find_latest(struct store *store, const struct found_run *found, size_t n, struct run **out, struct err *e)
+find_latest(struct store *store, const char *database, const struct found_run *found, size_t n, const struct trusted_keys *keys,
+    struct run **out, struct err *e)
 {
 	struct run *latest = NULL;
 
@@ -218,8 +253,15 @@ find_latest(struct store *store, const struct found_run *found, size_t n, struct
 
 		if (!found[n].sealed)
 			continue;
-		if (run_open(store, found[n].id, &run, e) < 0)
+		if (open_trusted(store, found[n].id, keys, &run, e) < 0) {
+			if (latest != NULL && pass_over(found[n].id, e))
+				continue;
 			goto err0;
+		}
+		if (database != NULL && strcmp(run->header.database, database) != 0) {
+			run_close(run);
+			continue;
+		}
 		if (latest == NULL) {
 			latest = run;
 			continue;
@@ -228,14 +270,16 @@ find_latest(struct store *store, const struct found_run *found, size_t n, struct
 		    strcmp(run->header.source_id, latest->header.source_id) != 0) {
 			err_set(e, ERR_USAGE, "'%s' holds runs of several databases: %s (%s) and %s (%s)",
 			    store_url(store), latest->header.database, latest->id, run->header.database, run->id);
-			err_hint(e, "name the one that is meant by --run");
+			err_hint(e, database == NULL ? "name the one that is meant by --database, or a run by --run" :
+			    "they are of several servers; name the one that is meant by --run");
 			run_close(run);
 			goto err0;
 		}
 		run_close(run);
 	}
 	if (latest == NULL) {
-		err_set(e, ERR_NO_RUN, "there is no sealed run in '%s'", store_url(store));
+		err_set(e, ERR_NO_RUN, "there is no sealed run%s%s in '%s'", database != NULL ? " of database " : "",
+		    database != NULL ? database : "", store_url(store));
 		return err_hint(e, "gpm-push seals a run when its export is complete");
 	}
 	*out = latest;
@@ -246,20 +290,78 @@ err0:
 	return -1;
 }
 
-int
-find_run(struct store *store, const struct opts *opts, struct run **out, struct err *e)
+/* Run ID, which must be of DATABASE where that is given as well. */
+static int
+open_named(struct store *store, const char *id, const char *database, const struct trusted_keys *keys, struct run **out, struct err *e)
 {
-	const char *id = opt_string(opts, OPT_ID_run);
+	if (open_trusted(store, id, keys, out, e) < 0)
+		return -1;
+	if (database == NULL || strcmp((*out)->header.database, database) == 0)
+		return 0;
+	err_set(e, ERR_USAGE, "run %s is of database %s, not of %s", id, (*out)->header.database, database);
+	run_close(*out);
+	*out = NULL;
+	return -1;
+}
+
+static int
+choose(struct store *store, const char *id, const char *database, const struct trusted_keys *keys, struct run **out, struct err *e)
+{
 	struct found_run *found;
 	size_t n;
 	int rc;
 
 	if (id != NULL && strcmp(id, "latest") != 0)
-		return run_open(store, id, out, e);
+		return open_named(store, id, database, keys, out, e);
 	if (find_runs(store, &found, &n, e) < 0)
 		return -1;
-	rc = find_latest(store, found, n, out, e);
+	rc = find_latest(store, database, found, n, keys, out, e);
 	free(found);
+	return rc;
+}
+
+/* The key of --encrypt-key, if it is the run's. */
+static int
+take_key(struct run *run, const struct opts *opts, struct err *e)
+{
+	const char *path = opt_string(opts, OPT_ID_encrypt_key), *id = run->push.key_id;
+
+	if (path == NULL)
+		return 0;
+	if (master_key_load(path, &run->master_key, e) < 0)
+		return -1;
+	if (run->push.encryption == NULL) {
+		err_set(e, ERR_DIFFERS, "run %s is not encrypted, and there is --encrypt-key", run->id);
+		return err_hint(e, "if it really is to be loaded, leave --encrypt-key out");
+	}
+	if (id != NULL && strcmp(id, master_key_id(run->master_key)) == 0)
+		return 0;
+	return err_set(e, ERR_CREDENTIALS, "run %s is encrypted by master key %.16s; '%s' holds %s", run->id,
+	    id != NULL ? id : "?", path, master_key_id(run->master_key));
+}
+
+int
+run_need_key(const struct run *run, struct err *e)
+{
+	if (run->push.encryption == NULL || run->master_key != NULL)
+		return 0;
+	err_set(e, ERR_CREDENTIALS, "run %s is encrypted by master key %.16s, and there is no --encrypt-key", run->id,
+	    run->push.key_id != NULL ? run->push.key_id : "?");
+	return err_hint(e, "the file that gpm-push --encrypt-key had at the source is needed here, too");
+}
+
+int
+find_run(struct store *store, const struct opts *opts, struct run **out, struct err *e)
+{
+	struct trusted_keys *keys;
+	int rc;
+
+	if (trust_load(opts, &keys, e) < 0)
+		return -1;
+	rc = choose(store, opt_string(opts, OPT_ID_run), opt_string(opts, OPT_ID_database), keys, out, e);
+	trusted_keys_free(keys);
+	if (rc == 0 && (rc = take_key(*out, opts, e)) < 0)
+		run_close(*out);
 	return rc;
 }
 
@@ -356,6 +458,7 @@ run_table_open(struct run *run, const struct rec_manifest *line, struct run_tabl
 	char *key = run_key(run, line->key);
 	int rc;
 
+	t->run = run;
 	t->users = 1;
 	memcpy(hash.sha256, line->stored_sha256, sizeof(hash.sha256));
 	rc = manifest_fetch(run->store, key, "gpm-table", run->id, &hash, &t->manifest, e);
@@ -390,6 +493,18 @@ run_table_close(struct run_table *t)
 	free(t);
 }
 
+/* An object elsewhere: only where the root manifest says so, and never one that is bound to its own run. */
+static int
+check_base(const struct run *run, const struct rec_chunk *c, struct err *e)
+{
+	if (c->base == NULL)
+		return 0;
+	for (size_t i = 0; i < run->push.bases.len; i++)
+		if (strcmp(run->push.bases.at[i], c->base) == 0 && runid_valid(c->base) && c->encryption == NULL)
+			return 0;
+	return err_set(e, ERR_DIFFERS, "'%s' is said to be in run '%.60s', which run %s does not refer to", c->key, c->base, run->id);
+}
+
 int
 run_table_chunk(struct run_table *t, struct rec_chunk *out, struct err *e)
 {
@@ -403,7 +518,7 @@ run_table_chunk(struct run_table *t, struct rec_chunk *out, struct err *e)
 		return err_set(e, ERR_DIFFERS, "the manifest of %s.%s holds a line that is no stored chunk",
 		    t->table.schema, t->table.name);
 	}
-	if (store_key_check(r.u.chunk.key, e) < 0) {
+	if (store_key_check(r.u.chunk.key, e) < 0 || check_base(t->run, &r.u.chunk, e) < 0) {
 		record_release(&r);
 		return -1;
 	}

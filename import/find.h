@@ -9,13 +9,14 @@ struct err;
 struct opts;
 
 /* A sealed run whose root manifest was read and checked: its own hash, its run id against the
- * folder's name, its sums against its lines. */
+ * folder's name, its sums against its lines, its signature against the key that it names. */
 struct run {
 	char id[RUNID_LEN + 1];
 	struct store *store;       /* not owned */
 	struct manifest *root;
 	struct rec_run header;
 	struct rec_push push;
+	struct master_key *master_key; /* of --encrypt-key, the one that the run names; else NULL */
 };
 
 /* Runs of the bucket, oldest first, sealed or not. */
@@ -29,12 +30,21 @@ int find_runs(struct store *, struct found_run **out, size_t *n, struct err *) G
 int run_open(struct store *, const char *id, struct run **out, struct err *) GPM_NODISCARD;
 void run_close(struct run *); /* NULL is fine */
 
-/* find_run(store, opts, out, e): --run, or the latest sealed one.  Without --run, sealed runs of
- * several databases are an error that names them: which one is meant cannot be guessed. */
+/* find_run(store, opts, out, e): --run, or the latest sealed one, of --database where that is given.  Without either, sealed runs of
+ * several databases are an error that names them: which one is meant cannot be guessed.  An older run
+ * that cannot be read is told and passed over; when the newest one cannot, that is the error.  With
+ * --trusted-keys a run that none of them signed counts as one that cannot be read.  With --encrypt-key the run
+ * has to be encrypted by that key. */
 int find_run(struct store *, const struct opts *, struct run **out, struct err *) GPM_NODISCARD;
+
+/* run_need_key(run, e): ERR_CREDENTIALS when the run is encrypted and --encrypt-key was not given. */
+int run_need_key(const struct run *, struct err *) GPM_NODISCARD;
 
 /* run_key(run, key): "<run>/<key>"; the caller frees. */
 char *run_key(const struct run *, const char *key) GPM_NODISCARD;
+
+/* run_chunk_key(run, c): "<run>/<key>" of a chunk's object, which may be in the folder of an earlier run; the caller frees. */
+char *run_chunk_key(const struct run *, const struct rec_chunk *) GPM_NODISCARD;
 
 /* run_each(run, type, fn, ctx, e): the root manifest's records of one type, in their order. */
 typedef int run_each_fn(void *ctx, struct record *, struct err *);
@@ -45,6 +55,7 @@ int run_expect(struct run *, struct progress *, struct err *) GPM_NODISCARD;
 
 /* One table of a run, its manifest checked against the root's line, its chunks in order and adding up. */
 struct run_table {
+	const struct run *run;
 	struct rec_table table;
 	struct rec_done done;
 	struct manifest *manifest; /* run_table_chunk reads on in it */

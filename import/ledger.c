@@ -6,14 +6,23 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "db_wait.h"
 #include "err.h"
 #include "ledger.h"
+#include "log.h"
 #include "parse.h"
+#include "quote.h"
 
 #define LOCK_TRIES 50           /* of 100 ms each */
-#define LOCK_RUN "gpm-import"   /* what the whole import locks */
+#define LOCK_RUN "gpm-import"   /* what the whole import locks; no table's name, which has a '.' */
+#define LOCK_STEPS "gpm-import steps" /* what schema statements share */
 
-static const char create_sql[] =
+/* Append-optimized tables, which may be the default of a Greenplum database, take no primary key. */
+const char ledger_storage_sql[] =
+    "SELECT pg_catalog.set_config(name, CASE WHEN name = 'default_table_access_method' THEN 'heap' ELSE '' END, false)"
+    " FROM pg_catalog.pg_settings WHERE name IN ('gp_default_storage_options', 'default_table_access_method')";
+
+const char ledger_create_sql[] =
     "CREATE SCHEMA IF NOT EXISTS gpm;"
     "CREATE TABLE IF NOT EXISTS gpm.ledger (run text NOT NULL, table_no bigint NOT NULL, batch bigint NOT NULL,"
     " seq bigint NOT NULL, schema_name text NOT NULL, table_name text NOT NULL, object_key text NOT NULL,"
@@ -26,25 +35,57 @@ static const char create_sql[] =
     " done_at timestamptz NOT NULL DEFAULT pg_catalog.now(), PRIMARY KEY (run, step));";
 
 int
+ledger_is_there(struct db *db, struct err *e)
+{
+	char *there = db_value(db, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+	    " ON n.oid = c.relnamespace WHERE n.nspname = 'gpm' AND c.relname IN ('ledger', 'tables', 'steps')", 0, NULL, e);
+	int rc = there == NULL ? -1 : strcmp(there, "3") == 0;
+
+	free(there);
+	return rc;
+}
+
+/* Made once: an event trigger that this run brought along may object to the next CREATE. */
+int
 ledger_create(struct db *db, struct err *e)
 {
-	return db_exec(db, create_sql, e) < 0 ? err_context(e, "cannot make the ledger (schema gpm)") : 0;
+	int rc = ledger_is_there(db, e);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	return db_exec(db, ledger_storage_sql, e) < 0 || db_exec(db, ledger_create_sql, e) < 0 ? err_context(e, "cannot make the ledger (schema gpm)") : 0;
 }
 
 /* An advisory lock's number for a name. */
 static void
-lock_number(const char *name, char out[24])
+lock_number(const char *name, char out[LEDGER_LOCK_LEN])
 {
-	snprintf(out, 24, "%" PRId64, (int64_t)XXH3_64bits(name, strlen(name)));
+	snprintf(out, LEDGER_LOCK_LEN, "%" PRId64, (int64_t)XXH3_64bits(name, strlen(name)));
+}
+
+void
+ledger_run_lock(char out[LEDGER_LOCK_LEN])
+{
+	lock_number(LOCK_RUN, out);
+}
+
+/* Two tables of one number only wait for each other more than they need to. */
+void
+ledger_table_lock(const struct rec_table *t, char out[LEDGER_LOCK_LEN])
+{
+	char *name = mem_printf("%s.%s", t->schema, t->name);
+
+	lock_number(name, out);
+	free(name);
 }
 
 int
 ledger_lock_run(struct db *db, struct err *e)
 {
-	char number[24];
+	char number[LEDGER_LOCK_LEN];
 	const char *params[] = { number };
 
-	lock_number(LOCK_RUN, number);
+	ledger_run_lock(number);
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		char *got = db_value(db, "SELECT pg_catalog.pg_try_advisory_lock($1)", 1, params, e);
 		bool held = got != NULL && strcmp(got, "t") == 0;
@@ -59,20 +100,46 @@ ledger_lock_run(struct db *db, struct err *e)
 	return err_set(e, ERR_LOCKED, "another gpm-import works on this database");
 }
 
-/* A statement with parameters whose result is of no interest. */
-static int
-run_params(struct db *db, const char *sql, int n, const char *const *params, struct err *e)
+/* A statement by itself takes it only for as long as it runs. */
+int
+ledger_wait_lock(struct db *db, const char *number, const char *what, struct err *e)
 {
-	PGresult *res = PQexecParams(db_conn(db), sql, n, NULL, params, NULL, NULL, 0);
-	ExecStatusType status = PQresultStatus(res);
+	char *sql = mem_printf("SELECT pg_catalog.pg_try_advisory_xact_lock('%s')", number);
+	char *free_now = db_value(db, sql, 0, NULL, e);
+	int rc = 0;
 
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		return db_fail(db, res, e, "'%.60s'", sql);
-	PQclear(res);
-	return 0;
+	free(sql);
+	if (free_now == NULL)
+		return -1;
+	if (strcmp(free_now, "t") != 0) {
+		log_info("%s: waiting for a session that a dead import left behind", what);
+		sql = mem_printf("SELECT pg_catalog.pg_advisory_xact_lock('%s')", number);
+		rc = db_run(db, sql, NULL, e);
+		free(sql);
+	}
+	free(free_now);
+	return rc;
 }
 
 /* --- steps ----------------------------------------------------------------------------------- */
+
+int
+ledger_wait_steps(struct db *db, struct err *e)
+{
+	char number[LEDGER_LOCK_LEN];
+
+	lock_number(LOCK_STEPS, number);
+	return ledger_wait_lock(db, number, "the schema", e);
+}
+
+int
+ledger_begin_step(struct db *db, struct err *e)
+{
+	char number[LEDGER_LOCK_LEN];
+
+	lock_number(LOCK_STEPS, number);
+	return db_execf(db, e, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock_shared('%s')", number);
+}
 
 int
 ledger_has_step(struct db *db, const char *run, const char *step, struct err *e)
@@ -93,188 +160,97 @@ ledger_add_step(struct db *db, const char *run, const char *step, struct err *e)
 {
 	const char *params[] = { run, step };
 
-	return run_params(db, "INSERT INTO gpm.steps (run, step) VALUES ($1, $2)", 2, params, e);
-}
-
-/* --- tables ---------------------------------------------------------------------------------- */
-
-int
-ledger_rows_before(struct db *db, const char *run, const struct rec_table *t, uint64_t *before,
-    struct err *e)
-{
-	char number[24];
-	const char *params[] = { run, number };
-	PGresult *res;
-	int rc;
-
-	snprintf(number, sizeof(number), "%" PRIu64, t->table);
-	if (db_query(db, "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	    " WHERE n.nspname = 'gpm' AND c.relname = 'tables'", 0, NULL, &res, e) < 0)
-		return -1;
-	rc = PQntuples(res);
-	PQclear(res);
-	if (rc == 0)
-		return 0; /* loaded by other means, or not at all */
-	if (db_query(db, "SELECT rows_before FROM gpm.tables WHERE run = $1 AND table_no = $2", 2, params, &res, e) < 0)
-		return -1;
-	rc = PQntuples(res);
-	if (rc > 0 && parse_u64(PQgetvalue(res, 0, 0), 0, INT64_MAX, before, e) < 0)
-		rc = -1;
-	PQclear(res);
-	return rc;
+	return db_exec_params(db, "INSERT INTO gpm.steps (run, step) VALUES ($1, $2)", 2, params, e);
 }
 
 int
-ledger_count(struct db *db, const struct rec_table *t, uint64_t *rows, struct err *e)
+ledger_add_steps(struct db *db, const char *run, char *const *steps, size_t n, struct err *e)
 {
 	struct buf sql;
-	char *value = NULL;
-	int rc = -1;
+	int rc;
 
 	text_init(&sql);
-	text_puts(&sql, "SELECT pg_catalog.count(*) FROM ONLY ");
-	if (db_add_name(db, &sql, t->schema, t->name, e) == 0) {
-		if (t->filter != NULL)
-			text_printf(&sql, " %s", t->filter);
-		value = db_value(db, text_str(&sql), 0, NULL, e);
+	text_puts(&sql, "INSERT INTO gpm.steps (run, step) VALUES ");
+	for (size_t i = 0; i < n; i++) {
+		text_puts(&sql, i > 0 ? ", ($1, " : "($1, ");
+		quote_literal(&sql, steps[i]);
+		text_puts(&sql, ")");
 	}
-	if (value != NULL)
-		rc = parse_u64(value, 0, INT64_MAX, rows, e);
-	free(value);
+	rc = db_exec_params(db, text_str(&sql), 1, &run, e);
 	buf_release(&sql);
 	return rc;
 }
 
-static int
-note_table(struct db *db, const char *run, const struct rec_table *t, uint64_t before, struct err *e)
-{
-	char number[24], rows[24];
-	struct buf name;
-	const char *params[6] = { run, number, t->schema, t->name, NULL, rows };
-	int rc;
-
-	snprintf(number, sizeof(number), "%" PRIu64, t->table);
-	snprintf(rows, sizeof(rows), "%" PRIu64, before);
-	text_init(&name);
-	rc = db_add_name(db, &name, t->schema, t->name, e);
-	params[4] = text_str(&name);
-	if (rc == 0)
-		rc = run_params(db, "INSERT INTO gpm.tables (run, table_no, schema_name, table_name, relation, relfilenode, rows_before)"
-		    " VALUES ($1, $2, $3, $4, $5::pg_catalog.regclass, coalesce(pg_catalog.pg_relation_filenode($5::pg_catalog.regclass), 0), $6)",
-		    6, params, e);
-	buf_release(&name);
-	return rc;
-}
-
-/* Triggers that would fire even in the sessions that load (session_open_loading). */
-static int
-check_triggers(struct db *db, const struct rec_table *t, struct err *e)
-{
-	struct buf name;
-	const char *params[1];
-	char *n = NULL;
-	int rc;
-
-	text_init(&name);
-	rc = db_add_name(db, &name, t->schema, t->name, e);
-	params[0] = text_str(&name);
-	if (rc == 0)
-		n = db_value(db, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = $1::pg_catalog.regclass"
-		    " AND NOT tgisinternal AND (tgenabled IN ('A', 'R') OR (tgenabled = 'O' AND"
-		    " NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)))", 1, params, e);
-	buf_release(&name);
-	if (n == NULL)
-		return -1;
-	rc = strcmp(n, "0") == 0 ? 0 : -1;
-	if (rc < 0) {
-		err_set(e, ERR_DATABASE, "has %s triggers that would fire on the rows", n);
-		err_hint(e, "ALTER TABLE … DISABLE TRIGGER USER, load, and enable them again");
-	}
-	free(n);
-	return rc;
-}
-
 int
-ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, bool append,
-    uint64_t *before, struct err *e)
+ledger_steps(struct db *db, const char *run, struct keyset *out, struct err *e)
 {
-	int rc = ledger_rows_before(db, run, t, before, e);
-
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	if (strcmp(t->schema, "gpm") == 0)
-		return err_set(e, ERR_DATABASE, "is a table of gpm-import's own, and not loaded");
-	if (check_triggers(db, t, e) < 0 || ledger_count(db, t, before, e) < 0)
-		return -1;
-	if (*before > 0 && !append) {
-		err_set(e, ERR_DATABASE, "holds %" PRIu64 " rows that this run did not load", *before);
-		return err_hint(e, "empty the table, or add to it by --append");
-	}
-	return note_table(db, run, t, *before, e);
-}
-
-/* --- batches --------------------------------------------------------------------------------- */
-
-/* The table's name is locked, not the table: readers and other loads go on. */
-static int
-begin_locked(struct db *db, const struct rec_table *t, struct err *e)
-{
-	char number[24], *name = mem_printf("%s.%s", t->schema, t->name);
-	const char *params[] = { number };
-	int rc = db_exec(db, "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", e);
-
-	lock_number(name, number);
-	free(name);
-	return rc < 0 ? -1 : run_params(db, "SELECT pg_catalog.pg_advisory_xact_lock($1)", 1, params, e);
-}
-
-/* The batch's lines in the ledger against the manifest's; 1 the same, 0 none, -1. */
-static int
-compare_batch(const PGresult *res, const struct rec_chunk *chunks, size_t n, struct err *e)
-{
-	char hex[65];
-
-	if (PQntuples(res) == 0)
-		return 0;
-	if ((size_t)PQntuples(res) != n)
-		return err_set(e, ERR_DIFFERS, "the ledger has %d chunks of a batch that has %zu", PQntuples(res), n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(PQgetvalue(res, (int)i, 0), format_hex(chunks[i].stored_sha256, 32, hex)) != 0)
-			return err_set(e, ERR_DIFFERS, "'%s' is not the object that was loaded", chunks[i].key);
-	return 1;
-}
-
-int
-ledger_begin_batch(struct db *db, const char *run, const struct rec_table *t, uint64_t batch,
-    const struct rec_chunk *chunks, size_t n, struct err *e)
-{
-	char table[24], number[24];
-	const char *params[] = { run, table, number };
 	PGresult *res;
-	int rc;
 
-	snprintf(table, sizeof(table), "%" PRIu64, t->table);
-	snprintf(number, sizeof(number), "%" PRIu64, batch);
-	if (begin_locked(db, t, e) < 0 || db_query(db, "SELECT stored_sha256 FROM gpm.ledger"
-	    " WHERE run = $1 AND table_no = $2 AND batch = $3 ORDER BY seq", 3, params, &res, e) < 0)
+	if (db_query(db, "SELECT pg_catalog.split_part(step, ' ', 1) FROM gpm.steps WHERE run = $1", 1, &run, &res, e) < 0)
 		return -1;
-	rc = compare_batch(res, chunks, n, e);
+	for (int i = 0; i < PQntuples(res); i++)
+		keyset_add(out, PQgetvalue(res, i, 0));
 	PQclear(res);
-	return rc > 0 && db_exec(db, "ROLLBACK", e) < 0 ? -1 : rc;
+	return 0;
 }
 
 int
-ledger_add_chunk(struct db *db, const char *run, const struct rec_table *t, const struct rec_chunk *c,
-    struct err *e)
+ledger_statements(struct db *db, const char *run, const char *section, struct keyset *out, struct err *e)
 {
-	char table[24], batch[24], seq[24], rows[24], hex[65];
-	const char *params[] = { run, table, batch, seq, t->schema, t->name, c->key,
-		format_hex(c->stored_sha256, 32, hex), rows };
+	const char *params[] = { run, section };
+	PGresult *res;
 
-	snprintf(table, sizeof(table), "%" PRIu64, t->table);
-	snprintf(batch, sizeof(batch), "%" PRIu64, c->batch);
-	snprintf(seq, sizeof(seq), "%" PRIu64, c->seq);
-	snprintf(rows, sizeof(rows), "%" PRIu64, c->rows);
-	return run_params(db, "INSERT INTO gpm.ledger (run, table_no, batch, seq, schema_name, table_name,"
-	    " object_key, stored_sha256, rows) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9, params, e);
+	if (db_query(db, "SELECT DISTINCT pg_catalog.split_part(step, ' ', 2) FROM gpm.steps WHERE run <> $1 AND step LIKE $2 || ':% %'", 2,
+	    params, &res, e) < 0)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		keyset_add(out, PQgetvalue(res, i, 0));
+	PQclear(res);
+	return 0;
+}
+
+int
+ledger_forget_failures(struct db *db, const char *run, const char *section, struct err *e)
+{
+	const char *params[] = { run, section };
+
+	return db_exec_params(db, "DELETE FROM gpm.steps WHERE run = $1 AND step LIKE '" LEDGER_FAILED "' || $2 || ':%'", 2, params, e);
+}
+
+int
+ledger_make_durable(struct db *db, const char *run, struct err *e)
+{
+	static const char step[] = "durable";
+	const char *params[] = { run, step };
+
+	/* a commit that waits brings all earlier ones to disk with it; one that wrote nothing would not wait */
+	if (db_exec(db, "BEGIN; SET LOCAL synchronous_commit = on", e) < 0 ||
+	    db_exec_params(db, "DELETE FROM gpm.steps WHERE run = $1 AND step = $2", 2, params, e) < 0 ||
+	    ledger_add_step(db, run, step, e) < 0)
+		return -1;
+	return ledger_commit(db, e);
+}
+
+bool
+ledger_roll_back(struct db *db, struct err *e)
+{
+	struct err gone;
+
+	if (db_exec(db, "ROLLBACK", &gone) == 0)
+		return true;
+	if (e->code == ERR_DATABASE)
+		*e = gone;
+	return false;
+}
+
+int
+ledger_commit(struct db *db, struct err *e)
+{
+	PGresult *res = PQexec(db_conn(db), "COMMIT");
+
+	/* of a transaction that failed COMMIT makes a ROLLBACK, and says so in its tag only */
+	if (PQresultStatus(res) != PGRES_COMMAND_OK || strcmp(PQcmdStatus(res), "COMMIT") != 0)
+		return db_fail(db, res, e, "COMMIT failed");
+	PQclear(res);
+	return 0;
 }

@@ -1,27 +1,16 @@
-/* load_copy.c -- one batch into its table by COPY FROM STDIN, exactly once. */
+/* load_copy.c -- the method copy: chunks fetched and checked here, into their table by COPY FROM STDIN. */
 #include "prelude.h"
 
 #include "db_copy.h"
+#include "db_wait.h"
 #include "err.h"
 #include "ledger.h"
-#include "load_copy.h"
+#include "method.h"
 #include "parse.h"
 #include "stop.h"
 #include "unpack.h"
 
 #define PIECE_SIZE ((size_t)1 << 20)
-
-static int
-copy_statement(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
-{
-	text_puts(sql, "COPY ");
-	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
-		return -1;
-	if (db_copy_columns(db, t, sql, e) < 0)
-		return -1;
-	text_puts(sql, " FROM STDIN" DB_COPY_DIALECT);
-	return 0;
-}
 
 static int
 start_copy(struct db *db, const struct rec_table *t, struct err *e)
@@ -30,7 +19,11 @@ start_copy(struct db *db, const struct rec_table *t, struct err *e)
 	int rc;
 
 	text_init(&sql);
-	rc = copy_statement(db, t, &sql, e);
+	text_puts(&sql, "COPY ");
+	rc = db_add_name(db, &sql, t->schema, t->name, e);
+	if (rc == 0)
+		rc = db_copy_columns(db, t, &sql, e);
+	text_puts(&sql, " FROM STDIN" DB_COPY_DIALECT);
 	if (rc == 0)
 		rc = db_copy_start(db, text_str(&sql), PGRES_COPY_IN, e);
 	buf_release(&sql);
@@ -66,8 +59,8 @@ end_copy(struct db *db, const char *why, uint64_t *rows, struct err *e)
 
 	if (PQputCopyEnd(db_conn(db), why) != 1)
 		return db_fail(db, NULL, e, "COPY was cut off");
-	res = PQgetResult(db_conn(db));
-	while (res != NULL && PQresultStatus(res) != PGRES_COPY_IN && (more = PQgetResult(db_conn(db))) != NULL)
+	res = db_result(db);
+	while (res != NULL && PQresultStatus(res) != PGRES_COPY_IN && (more = db_result(db)) != NULL)
 		PQclear(more);
 	if (PQresultStatus(res) != PGRES_COMMAND_OK)
 		return db_fail(db, res, e, "COPY failed");
@@ -76,59 +69,45 @@ end_copy(struct db *db, const char *why, uint64_t *rows, struct err *e)
 	return rc;
 }
 
-/* The rows of one checked object into the table. */
+/* The rows of one checked object into the COPY that was begun. */
 static int
-copy_object(struct db *db, const struct rec_table *t, const struct rec_chunk *c, const char *key,
-    const struct buf *object, struct err *e)
+copy_object(struct db *db, const struct rec_table *t, const struct rec_chunk *c, const struct buf *object,
+    struct err *e)
 {
 	struct err ignored;
 	uint64_t rows = 0;
 
-	if (start_copy(db, t, e) < 0)
-		return -1;
 	if (unpack_chunk(object, c, &t->columns, put_rows, db, e) < 0) {
-		err_context(e, "'%s'", key);
 		if (end_copy(db, "the object differs from its manifest", &rows, &ignored) == 0)
 			err_context(e, "after COPY");
 		return -1;
 	}
 	if (end_copy(db, NULL, &rows, e) < 0)
-		return err_context(e, "'%s'", key);
+		return -1;
 	if (rows != c->rows)
-		return err_set(e, ERR_DIFFERS, "'%s': COPY took %llu rows of %llu", key, (unsigned long long)rows,
+		return err_set(e, ERR_DIFFERS, "COPY took %llu rows of %llu", (unsigned long long)rows,
 		    (unsigned long long)c->rows);
 	return 0;
 }
 
 static int
-load_chunk(struct db *db, struct run *run, const struct rec_table *t, const struct rec_chunk *c,
-    struct buf *object, struct err *e)
+put_chunks(struct loader *l, const struct rec_table *t, const struct rec_chunk *const *chunks, size_t n,
+    struct err *e)
 {
-	char *key = run_key(run, c->key);
-	int rc = unpack_fetch(run->store, key, c->stored_bytes, c->stored_sha256, object, e);
+	const struct buf *object;
+	int rc = 0;
 
-	if (rc == 0)
-		rc = copy_object(db, t, c, key, object, e);
-	if (rc == 0)
-		rc = ledger_add_chunk(db, run->id, t, c, e);
-	free(key);
+	ahead_begin(l->ahead, chunks, n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = ahead_next(l->ahead, &object, e);
+		if (rc == 0 && (rc = start_copy(l->db, t, e)) == 0 &&
+		    (rc = copy_object(l->db, t, chunks[i], object, e)) < 0)
+			err_context(e, "'%s/%s'", chunks[i]->base != NULL ? chunks[i]->base : l->run->id, chunks[i]->key);
+		if (rc == 0)
+			rc = ledger_add_chunk(l->db, l->run->id, t, chunks[i], e);
+	}
+	ahead_end(l->ahead);
 	return rc;
 }
 
-int
-load_copy_batch(struct db *db, struct run *run, const struct rec_table *t, uint64_t batch,
-    const struct rec_chunk *chunks, size_t n, struct buf *object, struct err *e)
-{
-	struct err ignored;
-	int rc = ledger_begin_batch(db, run->id, t, batch, chunks, n, e);
-
-	if (rc > 0)
-		return 0;
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = load_chunk(db, run, t, &chunks[i], object, e);
-	if (rc == 0 && (rc = db_exec(db, "COMMIT", e)) == 0)
-		return 1;
-	if (db_exec(db, "ROLLBACK", &ignored) < 0 && e->code == ERR_DATABASE)
-		*e = ignored; /* the connection is gone: that is the greater trouble */
-	return -1;
-}
+const struct method method_copy = { .name = "copy", .put = put_chunks };

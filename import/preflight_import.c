@@ -1,9 +1,11 @@
 /* preflight_import.c -- gpm-import preflight: what does this destination lack for the run? */
 #include "prelude.h"
 
+#include "destination.h"
 #include "err.h"
 #include "find.h"
 #include "import.h"
+#include "method.h"
 #include "opt.h"
 #include "parse.h"
 #include "preflight.h"
@@ -34,6 +36,12 @@ look_at_right(struct looking *l, const char *sql, const char *good, const char *
 	free(value);
 }
 
+static enum adapt_to
+source_kind(const struct rec_run *run)
+{
+	return destination_of(run->system, (int)run->server_version_num);
+}
+
 static void
 look_at_server(struct looking *l)
 {
@@ -48,6 +56,8 @@ look_at_server(struct looking *l)
 	if ((uint64_t)db_version(l->db) / 10000 < l->run->header.server_version_num / 10000)
 		preflight_warn(l->list, "the source is newer (%d): schema statements may fail",
 		    (int)(l->run->header.server_version_num / 10000));
+	if (destination_of(version, db_version(l->db)) != source_kind(&l->run->header))
+		preflight_ok(l->list, "another kind of server than the source's: gpm-import schema --rehearse tells what becomes of its schema");
 	look_at_right(l, "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')",
 	    "schemas can be made in this database", "no schema can be made in this database: the ledger needs one");
 	look_at_right(l, "SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user",
@@ -56,6 +66,19 @@ look_at_server(struct looking *l)
 	    "triggers that are there already will not act on the rows",
 	    "not a superuser: tables that have triggers already will be refused");
 	free(version);
+}
+
+/* Everybody may COPY into his tables. */
+static void
+look_at_method(struct looking *l, const struct opts *opts)
+{
+	const struct method *method;
+	struct err e;
+
+	if ((method = method_choose(opts, l->run, l->db, &e)) == NULL || (method->check != NULL && method->check(l->db, &e) < 0))
+		preflight_fail(l->list, &e);
+	else if (method->check != NULL)
+		preflight_ok(l->list, "rows can be loaded by %s", method->name);
 }
 
 static void
@@ -70,7 +93,7 @@ look_at_roles(struct looking *l)
 		if (n == NULL)
 			preflight_fail(l->list, &e);
 		else if (strcmp(n, "0") == 0)
-			preflight_warn(l->list, "role %s is missing; it will be made without password or attributes", params[0]);
+			preflight_warn(l->list, "role %s is missing; it will be made, without password", params[0]);
 		free(n);
 	}
 }
@@ -170,6 +193,19 @@ look_at_tables(struct looking *l)
 		    (unsigned long long)l->there, all, (unsigned long long)l->filled);
 }
 
+static void
+look_at_keys(struct looking *l, const struct opts *opts)
+{
+	struct err e;
+
+	if (run_need_key(l->run, &e) < 0)
+		preflight_fail(l->list, &e);
+	else if (l->run->master_key != NULL)
+		preflight_ok(l->list, "it is encrypted, and --encrypt-key is its key");
+	if (opt_string(opts, OPT_ID_trusted_keys) != NULL) /* or it would not have been found */
+		preflight_ok(l->list, "it is signed by key %.64s, which is trusted", l->run->push.signed_by);
+}
+
 int
 import_preflight(const struct opts *opts, struct store *store, struct err *e)
 {
@@ -183,10 +219,13 @@ import_preflight(const struct opts *opts, struct store *store, struct err *e)
 	preflight_ok(l.list, "run %s of %s: %s rows, %s", l.run->id, l.run->header.database,
 	    format_count(manifest_totals(l.run->root)->rows, rows),
 	    format_size(manifest_totals(l.run->root)->plain_bytes, size));
-	if (session_open_reading(opts, l.run->id, &l.db, e) < 0) {
+	look_at_keys(&l, opts);
+	if (session_open_reading(opts, l.run->id, &l.db, e) < 0 ||
+	    session_read_names(opts, l.db, &l.run->header, e) < 0) {
 		preflight_fail(l.list, e);
 	} else {
 		look_at_server(&l);
+		look_at_method(&l, opts);
 		look_at_roles(&l);
 		look_at_schema(&l);
 		look_at_tables(&l);

@@ -11,7 +11,10 @@ struct report {
 	pthread_mutex_t mutex;
 	size_t troubles;
 	bool differs;
-	uint64_t *failed;
+	struct failed {
+		uint64_t number;
+		bool refused;
+	} *failed;
 	size_t nfailed;
 };
 
@@ -46,6 +49,12 @@ report_trouble(struct report *r, const struct err *e, const char *fmt, ...)
 	va_end(ap);
 	err_context(&told, "%s", name);
 	err_print(&told);
+	report_count(r, e);
+}
+
+void
+report_count(struct report *r, const struct err *e)
+{
 	pthread_mutex_lock(&r->mutex);
 	r->troubles++;
 	r->differs = r->differs || e->code == ERR_DIFFERS;
@@ -53,24 +62,36 @@ report_trouble(struct report *r, const struct err *e, const char *fmt, ...)
 }
 
 void
-report_table_failed(struct report *r, uint64_t number)
+report_table_failed(struct report *r, uint64_t number, bool refused)
 {
 	pthread_mutex_lock(&r->mutex);
 	r->failed = mem_grow(r->failed, (r->nfailed + 1) * sizeof(*r->failed));
-	r->failed[r->nfailed++] = number;
+	r->failed[r->nfailed++] = (struct failed){ number, refused };
 	pthread_mutex_unlock(&r->mutex);
 }
 
-bool
-report_table_has_failed(struct report *r, uint64_t number)
+static bool
+find_failed(struct report *r, uint64_t number, bool only_refused)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&r->mutex);
 	for (size_t i = 0; i < r->nfailed; i++)
-		found = found || r->failed[i] == number;
+		found = found || (r->failed[i].number == number && (r->failed[i].refused || !only_refused));
 	pthread_mutex_unlock(&r->mutex);
 	return found;
+}
+
+bool
+report_table_has_failed(struct report *r, uint64_t number)
+{
+	return find_failed(r, number, false);
+}
+
+bool
+report_table_refused(struct report *r, uint64_t number)
+{
+	return find_failed(r, number, true);
 }
 
 bool

@@ -13,9 +13,14 @@ void report_free(struct report *); /* NULL is fine */
  * thread. */
 void report_trouble(struct report *, const struct err *, const char *fmt, ...) GPM_PRINTF(3, 4);
 
-/* report_table_failed(r, number), report_table_has_failed: tables that cannot be verified. */
-void report_table_failed(struct report *, uint64_t number);
+/* report_count(r, e): the same, told elsewhere. */
+void report_count(struct report *, const struct err *e);
+
+/* report_table_failed(r, number, refused), report_table_has_failed: tables that cannot be verified.
+ * REFUSED: by the database, which would refuse the rest of it too; report_table_refused asks for that. */
+void report_table_failed(struct report *, uint64_t number, bool refused);
 bool report_table_has_failed(struct report *, uint64_t number);
+bool report_table_refused(struct report *, uint64_t number);
 bool report_any_table_failed(struct report *);
 
 /* report_result(r, what, e): 0 when nothing was reported, else -1: ERR_DIFFERS when anything

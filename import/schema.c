@@ -1,55 +1,26 @@
-/* schema.c -- the schema at the destination: roles and statements. */
+/* schema.c -- the schema at the destination: its statements. */
 #include "prelude.h"
 
 #include <inttypes.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
+#include "adapt.h"
+#include "batch.h"
+#include "builds.h"
+#include "db_wait.h"
 #include "err.h"
+#include "keyset.h"
 #include "ledger.h"
 #include "log.h"
 #include "opt.h"
+#include "parse.h"
+#include "repeat.h"
 #include "schema.h"
 #include "session.h"
 #include "sqlsplit.h"
 #include "stop.h"
 #include "unpack.h"
-
-/* --- roles ----------------------------------------------------------------------------------- */
-
-static int
-make_role(struct db *db, const char *name, struct err *e)
-{
-	const char *params[] = { name };
-	struct buf sql;
-	PGresult *res;
-	int there, rc;
-
-	if (db_query(db, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &res, e) < 0)
-		return -1;
-	there = PQntuples(res);
-	PQclear(res);
-	if (there > 0)
-		return 0;
-	text_init(&sql);
-	text_puts(&sql, "CREATE ROLE ");
-	rc = db_add_ident(db, &sql, name, e);
-	if (rc == 0 && (rc = db_exec(db, text_str(&sql), e)) == 0)
-		log_info("role %s was made, without password or attributes", name);
-	if (rc < 0 && e->code == ERR_DATABASE) {
-		log_warning("role %s cannot be made: %s", name, e->text);
-		rc = 0;
-	}
-	buf_release(&sql);
-	return rc;
-}
-
-int
-schema_roles(struct db *db, struct run *run, struct err *e)
-{
-	for (size_t i = 0; i < run->header.roles.len; i++)
-		if (make_role(db, run->header.roles.at[i], e) < 0)
-			return -1;
-	return 0;
-}
 
 /* --- statements ------------------------------------------------------------------------------ */
 
@@ -59,7 +30,7 @@ struct finding {
 	bool found;
 };
 
-/* Take the file record whose key is "schema/<section>.sql" and a suffix. */
+/* Take the file record whose key is the name that is looked for and a suffix. */
 static int
 see_file(void *ctx, struct record *r, struct err *e)
 {
@@ -74,113 +45,530 @@ see_file(void *ctx, struct record *r, struct err *e)
 }
 
 int
-schema_fetch(struct run *run, const char *section, struct buf *out, struct err *e)
+schema_fetch_file(struct run *run, const char *name, struct buf *out, struct err *e)
 {
-	char *name = mem_printf("schema/%s.sql", section), *key;
 	struct finding f = { .key = name };
 	int rc = run_each(run, REC_FILE, see_file, &f, e);
 
 	if (rc == 0 && !f.found)
 		rc = err_set(e, ERR_DIFFERS, "run %s names no %s", run->id, name);
-	free(name);
-	if (rc == 0 && (rc = store_key_check(f.file.key, e)) == 0) {
-		key = run_key(run, f.file.key);
-		rc = unpack_file(run->store, key, &f.file, out, e);
-		free(key);
-	}
+	if (rc == 0 && (rc = store_key_check(f.file.key, e)) == 0)
+		rc = unpack_file(run, &f.file, out, e);
 	record_free_fields(REC_FILE, &f.file);
 	return rc;
 }
 
-static int
-execute(struct db *db, const char *sql, struct err *e)
+int
+schema_fetch(struct run *run, const char *section, struct buf *out, struct err *e)
 {
-	PGresult *res = db_exec_one(db, sql);
-	ExecStatusType status = PQresultStatus(res);
+	char *name = mem_printf("schema/%s.sql", section);
+	int rc = schema_fetch_file(run, name, out, e);
 
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		return db_fail(db, res, e, "statement failed");
-	PQclear(res);
+	free(name);
+	return rc;
+}
+
+static bool
+begins_with(const char *text, const char *begin)
+{
+	return strncmp(text, begin, strlen(begin)) == 0;
+}
+
+/* A session that does statements. */
+struct lane {
+	struct db *db;
+	size_t done;           /* of the settings */
+	bool as_other;         /* SET SESSION AUTHORIZATION: statements come from a role that cannot see the ledger */
+};
+
+/* The statements of one section, and the sessions that do them. */
+struct applying {
+	const struct opts *opts;
+	struct run *run;
+	struct adapter *adapter;
+	const char *section;
+	struct findings *findings;
+	struct lane *lanes;    /* the first also does what comes one by one */
+	unsigned nlanes;
+	struct setting {
+		char *text;
+		uint64_t line;
+	} *settings;           /* SET statements so far: each holds in every session */
+	size_t nsettings;
+	struct keyset *told;   /* places that are not here and were told of: by the first lane alone */
+	bool own_encoding;     /* --source-encoding says what the text's bytes are, not the text */
+	struct keyset *done;   /* steps of earlier starts */
+	struct keyset *known;  /* under --replace: hashes of statements that other runs did here; else NULL */
+	struct builds *builds;
+	struct batch *batch;   /* before the rows there are no indexes to build, but many small statements; else NULL */
+};
+
+/* --- settings --- */
+
+/* Where tables and indexes are made.  A setting that fails would leave the last one in force. */
+static const struct place {
+	const char *set, *what, *without, *reset;
+} places[] = {
+	{ "SET default_tablespace = ", "tablespace", "what was in it is made in the database's own",
+	    "SET default_tablespace = ''" },
+	{ "SET default_table_access_method = ", "table access method", "its tables are made by the default one",
+	    "RESET default_table_access_method" },
+};
+
+/* A value that this server does not know (22023); else the server does not know the setting. */
+static const struct place *
+missing_place(struct db *db, const char *sql)
+{
+	for (size_t i = 0; i < GPM_ARRAY_LEN(places); i++)
+		if (begins_with(sql, places[i].set) && strcmp(db_sqlstate(db), "22023") == 0)
+			return &places[i];
+	return NULL;
+}
+
+/* Every session fails as the first one does, which tells of it. */
+static int
+setting_failed(struct applying *a, struct lane *l, const struct setting *s, const struct err *e)
+{
+	const struct place *place = missing_place(l->db, s->text);
+	struct err ignored;
+
+	if (place != NULL && l == a->lanes) {
+		if (!keyset_has(a->told, s->text))
+			findings_warn(a->findings, a->section, NULL, "%s %s is not here: %s", place->what, s->text + strlen(place->set),
+			    place->without);
+		keyset_add(a->told, s->text);
+	} else if (place == NULL && l == a->lanes && begins_with(s->text, "SET SESSION AUTHORIZATION ")) {
+		log_warning("%s.sql, line %" PRIu64 ": rights are granted by this user instead: %s", a->section, s->line, e->text);
+	} else {
+		log_debug("%s.sql, line %" PRIu64 ": %s", a->section, s->line, e->text); /* a setting of another version */
+	}
+	return place != NULL ? db_exec(l->db, place->reset, &ignored) : 0;
+}
+
+static int
+apply_setting(struct applying *a, struct lane *l, const struct setting *s, struct err *e)
+{
+	if (a->own_encoding && begins_with(s->text, "SET client_encoding = "))
+		return 0;
+	if (db_run(l->db, s->text, NULL, e) < 0)
+		return e->code != ERR_DATABASE ? -1 : setting_failed(a, l, s, e);
+	if (begins_with(s->text, "SET SESSION AUTHORIZATION "))
+		l->as_other = true;
+	else if (strcmp(s->text, "RESET SESSION AUTHORIZATION") == 0)
+		l->as_other = false;
 	return 0;
+}
+
+/* A session in which every SET statement so far was done. */
+static int
+open_lane(struct applying *a, struct lane *l, struct err *e)
+{
+	if (l->db == NULL) {
+		if (session_open(a->opts, a->run->id, "schema", &l->db, e) < 0 ||
+		    session_read_names(a->opts, l->db, &a->run->header, e) < 0)
+			return -1;
+		session_commit_later(l->db);
+	}
+	for (; l->done < a->nsettings; l->done++)
+		if (apply_setting(a, l, &a->settings[l->done], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- what is done once --- */
+
+#define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT"
+
+/* The number of a statement, and of what became of it. */
+static char *
+number_of(const struct applying *a, const struct sql_statement *s)
+{
+	return s->part == 0 ? mem_printf("%s:%" PRIu64, a->section, s->number) :
+	    mem_printf("%s:%" PRIu64 ".%" PRIu64, a->section, s->number, s->part);
+}
+
+#define HASH_LEN 33
+
+/* By which a later run knows that the statement was done. */
+static const char *
+hash_of(const struct sql_statement *s, char hex[HASH_LEN])
+{
+	XXH128_canonical_t bytes;
+
+	XXH128_canonicalFromHash(&bytes, XXH3_128bits(s->text, strlen(s->text)));
+	return format_hex(bytes.digest, sizeof(bytes.digest), hex);
+}
+
+/* Its line in gpm.steps. */
+static char *
+step_of(const struct applying *a, const struct sql_statement *s)
+{
+	char *number = number_of(a, s), hex[HASH_LEN], *step = mem_printf("%s %s", number, hash_of(s, hex));
+
+	free(number);
+	return step;
+}
+
+static bool
+is_done(const struct applying *a, const struct sql_statement *s)
+{
+	char *number = number_of(a, s);
+	bool done = keyset_has(a->done, number);
+
+	free(number);
+	return done;
+}
+
+/* Where an earlier run is replaced, what it made word for word is there: only the line is added.  What it said of things a
+ * later run may have said otherwise. */
+static int
+do_statement(const struct applying *a, struct db *db, const struct sql_statement *s, struct err *e)
+{
+	char hex[HASH_LEN];
+
+	return a->known != NULL && keyset_has(a->known, hash_of(s, hex)) && !repeat_is_safe(s) ? 0 : db_run(db, s->text, NULL, e);
+}
+
+/* One statement and its step, together or not at all. */
+static int
+apply_once(struct applying *a, struct lane *l, const struct sql_statement *s, struct err *e)
+{
+	char *step;
+	int rc;
+
+	if (ledger_begin_step(l->db, e) < 0 || do_statement(a, l->db, s, e) < 0)
+		return -1;
+	if (l->as_other && db_exec(l->db, AS_OURSELVES, e) < 0)
+		return -1;
+	step = step_of(a, s);
+	rc = ledger_add_step(l->db, a->run->id, step, e);
+	free(step);
+	return rc < 0 ? -1 : ledger_commit(l->db, e);
 }
 
 /* An owner that does not exist here, or that this user cannot give things to: the object stays with
  * the user who loads. */
 static bool
-is_owner_trouble(struct db *db, const char *sql)
+is_owner_trouble(const char *sqlstate, const char *sql)
 {
-	return strncmp(sql, "ALTER ", 6) == 0 && strstr(sql, " OWNER TO ") != NULL &&
-	    (strcmp(db_sqlstate(db), "42704") == 0 || strcmp(db_sqlstate(db), "42501") == 0);
+	return begins_with(sql, "ALTER ") && strstr(sql, " OWNER TO ") != NULL &&
+	    (strcmp(sqlstate, "42704") == 0 || strcmp(sqlstate, "42501") == 0);
 }
 
-/* One statement and its step, together or not at all. */
-static int
-apply_once(struct db *db, const char *run, const char *step, const char *sql, struct err *e)
+/* For the report: a step "failed <number> <where>: <object>: <why>", until the next start tries again. */
+static void
+note_failure(const struct applying *a, struct lane *l, const struct sql_statement *s, const struct err *why)
 {
-	if (db_exec(db, "BEGIN", e) < 0)
-		return -1;
-	if (execute(db, sql, e) < 0 || ledger_add_step(db, run, step, e) < 0)
-		return -1;
-	return db_exec(db, "COMMIT", e);
-}
+	static const char begin[] = "statement failed: ";
+	const char *text = begins_with(why->text, begin) ? why->text + strlen(begin) : why->text;
+	char *number = number_of(a, s), *object = adapt_object(s);
+	char *step = mem_printf(LEDGER_FAILED "%s %s.sql, line %" PRIu64 ": %s: %s", number, a->section, s->line, object, text);
+	struct err e;
 
-static int
-apply_statement(struct db *db, struct run *run, const char *section, const struct sql_statement *s,
-    struct report *report, struct err *e)
-{
-	char *step = mem_printf("%s:%" PRIu64, section, s->number);
-	size_t shown = strcspn(s->text, "\n'"); /* what stands in quotes may be a password */
-	struct err ignored;
-	int rc = s->session ? 0 : ledger_has_step(db, run->id, step, e);
-
-	if (rc == 0)
-		rc = s->session ? execute(db, s->text, e) : apply_once(db, run->id, step, s->text, e);
+	if (ledger_begin_step(l->db, &e) < 0 || (l->as_other && db_exec(l->db, AS_OURSELVES, &e) < 0) ||
+	    ledger_add_step(l->db, a->run->id, step, &e) < 0 || ledger_commit(l->db, &e) < 0) {
+		log_debug("the ledger does not know of it: %s", e.text);
+		if (db_exec(l->db, "ROLLBACK", &e) < 0)
+			log_debug("%s", e.text); /* the next statement tells of it */
+	}
+	free(number);
+	free(object);
 	free(step);
-	if (rc >= 0)
-		return 0;
+}
+
+/* What went wrong with a statement is told; -1 when that ends the load. */
+static int
+settle(struct applying *a, struct lane *l, const struct sql_statement *s, const struct err *e)
+{
+	char sqlstate[6];
+	struct err ignored;
+
 	if (e->code != ERR_DATABASE)
 		return -1;
-	if (is_owner_trouble(db, s->text))
-		log_warning("an owner stays as it is: %s", e->text);
-	else if (s->session)
-		log_debug("%s.sql, line %" PRIu64 ": %s", section, s->line, e->text); /* a setting of another version */
-	else
-		report_trouble(report, e, "%s.sql, line %" PRIu64 ", '%.*s'", section, s->line,
-		    shown < 120 ? (int)shown : 120, s->text);
-	return s->session || db_exec(db, "ROLLBACK", &ignored) == 0 ? 0 : -1;
+	snprintf(sqlstate, sizeof(sqlstate), "%s", db_sqlstate(l->db));
+	if (db_exec(l->db, "ROLLBACK", &ignored) < 0)
+		return -1;
+	if (is_owner_trouble(sqlstate, s->text)) {
+		findings_warn(a->findings, a->section, s, "an owner stays as it is: %s", e->text);
+		return 0;
+	}
+	findings_failed(a->findings, a->section, s, sqlstate, e);
+	note_failure(a, l, s, e);
+	return 0;
+}
+
+/* In a lane of its own, or the first; 1: a deadlock, worth another try ALONE. */
+static int
+apply_statement(void *ctx, unsigned lane, const struct sql_statement *s, bool alone, struct err *e)
+{
+	struct applying *a = ctx;
+	struct lane *l = &a->lanes[lane];
+	struct err ignored;
+	int rc = 0;
+
+	if (!is_done(a, s) && (rc = open_lane(a, l, e)) == 0 && (rc = apply_once(a, l, s, e)) < 0) {
+		bool again = !alone && strcmp(db_sqlstate(l->db), "40P01") == 0;
+
+		rc = again && db_exec(l->db, "ROLLBACK", &ignored) == 0 ? 1 : settle(a, l, s, e);
+	}
+	return rc;
+}
+
+/* --- several at once --- */
+
+/* Those of the statements that were not done before, and their steps, in the transaction that was begun. */
+static int
+apply_in_transaction(struct applying *a, struct db *db, const struct sql_statement *at, size_t n, struct err *e)
+{
+	char **steps = mem_array(n, sizeof(*steps));
+	size_t nsteps = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (is_done(a, &at[i]))
+			continue;
+		steps[nsteps++] = step_of(a, &at[i]);
+		rc = stop_check(e) < 0 ? -1 : do_statement(a, db, &at[i], e);
+	}
+	if (rc == 0 && nsteps > 0)
+		rc = ledger_add_steps(db, a->run->id, steps, nsteps, e);
+	while (nsteps > 0)
+		free(steps[--nsteps]);
+	free(steps);
+	return rc;
+}
+
+/* batch_together_fn: what goes wrong is not told yet, for each will be tried by itself. */
+static int
+apply_together(void *ctx, const struct sql_statement *at, size_t n, struct err *e)
+{
+	struct applying *a = ctx;
+	struct lane *l = &a->lanes[0];
+	struct err ignored;
+
+	if (l->as_other)
+		return 0;
+	if (open_lane(a, l, e) < 0)
+		return -1;
+	if (ledger_begin_step(l->db, e) == 0 && apply_in_transaction(a, l->db, at, n, e) == 0 && ledger_commit(l->db, e) == 0)
+		return 1;
+	if (e->code == ERR_STOPPED || db_exec(l->db, "ROLLBACK", &ignored) < 0)
+		return -1;
+	log_debug("%s.sql, lines %" PRIu64 " to %" PRIu64 ": one by one, because of: %s", a->section, at[0].line, at[n - 1].line,
+	    e->text);
+	return 0;
 }
 
 static int
-apply_text(struct db *db, struct run *run, const char *section, const struct buf *text,
-    struct report *report, struct err *e)
+apply_alone(void *ctx, const struct sql_statement *s, struct err *e)
+{
+	return apply_statement(ctx, 0, s, true, e);
+}
+
+/* For the order in which indexes are built: what cannot be asked is small. */
+static uint64_t
+table_size(void *ctx, const char *table)
+{
+	struct applying *a = ctx;
+	const char *params[] = { table };
+	uint64_t size = 0;
+	struct err ignored;
+	char *text = NULL;
+
+	if (open_lane(a, &a->lanes[0], &ignored) == 0)
+		text = db_value(a->lanes[0].db, "SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass)", 1, params, &ignored);
+	if (text != NULL && parse_u64(text, 0, INT64_MAX, &size, &ignored) < 0)
+		size = 0;
+	free(text);
+	return size;
+}
+
+/* Index builds are gathered up to the next statement of another kind, which comes after all of them. */
+static int
+take_statement(struct applying *a, const struct sql_statement *s, struct err *e)
+{
+	if (stop_check(e) < 0)
+		return -1;
+	if (a->batch != NULL && !s->session)
+		return batch_add(a->batch, s, e);
+	if (a->batch == NULL && builds_add(a->builds, s))
+		return 0;
+	if ((a->batch != NULL ? batch_run(a->batch, e) : builds_run(a->builds, e)) < 0)
+		return -1;
+	if (!s->session)
+		return apply_statement(a, 0, s, true, e);
+	a->settings = mem_grow(a->settings, (a->nsettings + 1) * sizeof(*a->settings));
+	a->settings[a->nsettings++] = (struct setting){ .text = mem_str(s->text), .line = s->line };
+	return open_lane(a, &a->lanes[0], e); /* at once, for it tells */
+}
+
+/* One statement of the text, as what becomes of it here. */
+static int
+take_adapted(struct applying *a, const struct sql_statement *s, struct err *e)
+{
+	struct adapted out;
+	int rc = 0;
+
+	if (adapter_take(a->adapter, s, &out, e) < 0)
+		return err_context(e, "%s.sql, line %" PRIu64, a->section, s->line);
+	findings_note(a->findings, a->section, s, &out);
+	for (size_t i = 0; rc == 0 && i < out.len; i++)
+		rc = take_statement(a, &out.at[i], e);
+	adapted_release(&out);
+	return rc;
+}
+
+static int
+apply_text(struct applying *a, const struct buf *text, struct err *e)
 {
 	struct sqlsplit *split = sqlsplit_new(text->data, text->len);
 	struct sql_statement s;
 	int rc;
 
-	while ((rc = sqlsplit_next(split, &s, e)) > 0) {
-		if (stop_check(e) < 0 || apply_statement(db, run, section, &s, report, e) < 0) {
-			rc = -1;
+	while ((rc = sqlsplit_next(split, &s, e)) > 0)
+		if ((rc = take_adapted(a, &s, e)) < 0)
+			break;
+	sqlsplit_free(split);
+	if (rc < 0)
+		return -1;
+	return a->batch != NULL ? batch_run(a->batch, e) : builds_run(a->builds, e);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+struct schema {
+	const struct opts *opts;
+	struct run *run;
+	enum adapt_to to;
+	struct adapter *adapter;
+	struct findings *findings;
+};
+
+struct schema *
+schema_new(const struct opts *opts, struct run *run, enum adapt_to to, const struct maps *maps, struct findings *findings)
+{
+	struct schema *s = mem_alloc(sizeof(*s));
+
+	*s = (struct schema){ .opts = opts, .run = run, .to = to, .findings = findings };
+	s->adapter = adapter_new(to, &maps->owners, &maps->tablespaces);
+	return s;
+}
+
+void
+schema_free(struct schema *s)
+{
+	if (s == NULL)
+		return;
+	adapter_free(s->adapter);
+	free(s);
+}
+
+/* Where the source hashed rows in the way of its predecessor, statements that do not name a hash mean that one; no dump of one
+ * database says so. */
+static int
+set_legacy_hash(struct applying *a, enum adapt_to to, struct err *e)
+{
+	const char *legacy = json_string_value(json_object_get(a->run->header.settings, "gp_use_legacy_hashops"));
+	char sql[] = "SET gp_use_legacy_hashops = on";
+	struct sql_statement s = { .text = sql, .len = sizeof(sql) - 1, .session = true };
+
+	if (to == ADAPT_POSTGRESQL || legacy == NULL || strcmp(legacy, "on") != 0)
+		return 0;
+	findings_warn(a->findings, a->section, NULL, "gp_use_legacy_hashops is on, as in the source: tables are distributed by the hash of Greenplum 5");
+	return take_statement(a, &s, e);
+}
+
+static int
+fetch_and_apply(struct applying *a, enum adapt_to to, struct err *e)
+{
+	struct buf text;
+	int rc;
+
+	buf_init(&text, SCHEMA_LIMIT);
+	rc = schema_fetch(a->run, a->section, &text, e);
+	if (rc == 0 && (rc = set_legacy_hash(a, to, e)) == 0)
+		rc = apply_text(a, &text, e);
+	buf_release(&text);
+	return rc;
+}
+
+/* What was done here before: by this run, and under --replace by others. */
+static int
+read_done(struct applying *a, struct err *e)
+{
+	struct db *db = a->lanes[0].db;
+
+	if (ledger_forget_failures(db, a->run->id, a->section, e) < 0 || ledger_steps(db, a->run->id, a->done, e) < 0)
+		return -1;
+	if (!opt_flag(a->opts, OPT_ID_replace))
+		return 0;
+	a->known = keyset_new();
+	return ledger_statements(db, a->run->id, a->section, a->known, e);
+}
+
+int
+schema_apply(struct schema *s, const char *section, struct err *e)
+{
+	enum opt_id jobs = opt_is_set(s->opts, OPT_ID_index_jobs) ? OPT_ID_index_jobs : OPT_ID_jobs;
+	struct applying a = {
+		.opts = s->opts, .run = s->run, .adapter = s->adapter, .section = section, .findings = s->findings,
+		.nlanes = (unsigned)opt_u64(s->opts, jobs),
+		.own_encoding = opt_string(s->opts, OPT_ID_source_encoding) != NULL && strcmp(s->run->header.encoding, "SQL_ASCII") == 0,
+	};
+	int rc;
+
+	a.lanes = mem_array(a.nlanes, sizeof(*a.lanes));
+	a.told = keyset_new();
+	a.done = keyset_new();
+	a.builds = builds_new(a.nlanes, apply_statement, table_size, &a);
+	if (strcmp(section, "pre-data") == 0)
+		a.batch = batch_new(apply_together, apply_alone, &a);
+	rc = open_lane(&a, &a.lanes[0], e);
+	if (rc == 0 && (rc = read_done(&a, e)) == 0)
+		rc = fetch_and_apply(&a, s->to, e);
+	batch_free(a.batch);
+	builds_free(a.builds);
+	for (size_t i = 0; i < a.nsettings; i++)
+		free(a.settings[i].text);
+	free(a.settings);
+	for (unsigned i = 0; i < a.nlanes; i++)
+		db_close(a.lanes[i].db);
+	free(a.lanes);
+	keyset_free(a.done);
+	keyset_free(a.known);
+	keyset_free(a.told);
+	return rc;
+}
+
+static int
+see_text(struct schema *s, const struct buf *text, const char *section, struct err *e)
+{
+	struct sqlsplit *split = sqlsplit_new(text->data, text->len);
+	struct sql_statement st;
+	struct adapted out;
+	int rc;
+
+	while ((rc = sqlsplit_next(split, &st, e)) > 0) {
+		if (adapter_take(s->adapter, &st, &out, e) < 0) {
+			rc = err_context(e, "%s.sql, line %" PRIu64, section, st.line);
 			break;
 		}
+		adapted_release(&out);
 	}
 	sqlsplit_free(split);
 	return rc;
 }
 
 int
-schema_apply(const struct opts *opts, struct run *run, const char *section, struct report *report,
-    struct err *e)
+schema_see(struct schema *s, const char *section, struct err *e)
 {
-	struct db *db = NULL;
 	struct buf text;
 	int rc;
 
 	buf_init(&text, SCHEMA_LIMIT);
-	rc = schema_fetch(run, section, &text, e);
-	if (rc == 0 && (rc = session_open(opts, run->id, "schema", &db, e)) == 0)
-		rc = apply_text(db, run, section, &text, report, e);
-	db_close(db);
+	rc = schema_fetch(s->run, section, &text, e);
+	if (rc == 0)
+		rc = see_text(s, &text, section, e);
 	buf_release(&text);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }

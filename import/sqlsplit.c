@@ -189,6 +189,8 @@ is_session(const char *p, const char *end)
 	struct sql_token t;
 
 	sqllex_next(&p, end, &t);
+	if (sqllex_word(&t, "reset"))
+		return true;
 	if (sqllex_word(&t, "set"))
 		return !(sqllex_next(&p, end, &t) && sqllex_word(&t, "constraints"));
 	return sqllex_word(&t, "select") && sqllex_next(&p, end, &t) && sqllex_text(&t, "pg_catalog") &&
@@ -298,19 +300,94 @@ sqlsplit_created_role(const struct sql_statement *stmt, char **out)
 {
 	const char *p = stmt->text, *end = p + stmt->len;
 	struct sql_token t;
-	size_t n = 0;
 
-	if (!sqllex_next(&p, end, &t) || !sqllex_word(&t, "create") ||
-	    !sqllex_next(&p, end, &t) || !sqllex_word(&t, "role") ||
-	    !sqllex_next(&p, end, &t) || (t.kind != SQL_WORD && t.kind != SQL_NAME))
-		return 0;
-	*out = mem_alloc(t.len + 1);
-	for (size_t i = t.kind == SQL_NAME; i < t.len - (t.kind == SQL_NAME); i++) {
-		char c = t.text[i];
+	return sqllex_next(&p, end, &t) && sqllex_word(&t, "create") &&
+	    sqllex_next(&p, end, &t) && sqllex_word(&t, "role") &&
+	    sqllex_next(&p, end, &t) && (*out = sqllex_name(&t)) != NULL;
+}
 
-		(*out)[n++] = t.kind == SQL_WORD && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-		if (t.kind == SQL_NAME && c == '"')
-			i++;
-	}
-	return 1;
+/* The table's name at *P, with its schema or without. */
+static bool
+take_name(const char **p, const char *end, const char **name, size_t *len)
+{
+	struct sql_token t;
+	const char *before;
+
+	if (!sqllex_next(p, end, &t))
+		return false;
+	if (sqllex_word(&t, "only") && !sqllex_next(p, end, &t))
+		return false;
+	if (t.kind != SQL_WORD && t.kind != SQL_NAME)
+		return false;
+	*name = t.text;
+	before = *p;
+	if (sqllex_next(p, end, &t) && sqllex_char(&t, '.'))
+		sqllex_next(p, end, &t);
+	else
+		*p = before;
+	*len = (size_t)(*p - *name);
+	return true;
+}
+
+/* What follows CREATE. */
+static enum sql_build
+creates_index(const char *p, const char *end, const char **name, size_t *len)
+{
+	struct sql_token t;
+
+	sqllex_next(&p, end, &t);
+	if (sqllex_word(&t, "unique"))
+		sqllex_next(&p, end, &t);
+	if (!sqllex_word(&t, "index"))
+		return SQL_BUILDS_NOTHING;
+	/* CONCURRENTLY cannot stand in a transaction, and its name would come where ON is looked for */
+	if (!sqllex_next(&p, end, &t) || !sqllex_next(&p, end, &t) || !sqllex_word(&t, "on"))
+		return SQL_BUILDS_NOTHING;
+	return take_name(&p, end, name, len) ? SQL_BUILDS_INDEX : SQL_BUILDS_NOTHING;
+}
+
+/* What follows ADD. */
+static enum sql_build
+adds_constraint(const char *p, const char *end)
+{
+	static const char *const kinds[] = { "primary", "unique", "exclude" };
+	struct sql_token t;
+
+	sqllex_next(&p, end, &t);
+	if (!sqllex_word(&t, "constraint") || !sqllex_next(&p, end, &t))
+		return SQL_BUILDS_NOTHING;
+	sqllex_next(&p, end, &t);
+	for (size_t i = 0; i < GPM_ARRAY_LEN(kinds); i++)
+		if (sqllex_word(&t, kinds[i]))
+			return SQL_BUILDS_CONSTRAINT;
+	return SQL_BUILDS_NOTHING;
+}
+
+/* What follows ALTER. */
+static enum sql_build
+alters_table(const char *p, const char *end, const char **name, size_t *len)
+{
+	struct sql_token t;
+
+	sqllex_next(&p, end, &t);
+	if (!sqllex_word(&t, "table") || !take_name(&p, end, name, len))
+		return SQL_BUILDS_NOTHING;
+	sqllex_next(&p, end, &t);
+	if (sqllex_word(&t, "add"))
+		return adds_constraint(p, end);
+	return sqllex_word(&t, "cluster") || sqllex_word(&t, "replica") ? SQL_AFTER_BUILDS : SQL_BUILDS_NOTHING;
+}
+
+enum sql_build
+sqlsplit_builds(const struct sql_statement *stmt, const char **table, size_t *len)
+{
+	const char *p = stmt->text, *end = p + stmt->len;
+	struct sql_token t;
+
+	sqllex_next(&p, end, &t);
+	if (sqllex_word(&t, "create"))
+		return creates_index(p, end, table, len);
+	if (sqllex_word(&t, "alter"))
+		return alters_table(p, end, table, len);
+	return sqllex_word(&t, "comment") ? SQL_AFTER_BUILDS : SQL_BUILDS_NOTHING;
 }

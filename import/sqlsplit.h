@@ -22,8 +22,9 @@ struct sql_statement {
 	size_t len;
 	uint64_t number;     /* 1 for the first; empty statements do not count */
 	uint64_t line;       /* where it starts, from 1 */
-	bool session;        /* SET … (not SET CONSTRAINTS) or SELECT pg_catalog.set_config(…): to be
-	                      * repeated in every session */
+	uint64_t part;       /* 0; of several that were made of one (adapt.h): 1 for the second */
+	bool session;        /* SET … (not SET CONSTRAINTS), RESET … or SELECT pg_catalog.set_config(…):
+	                      * to be repeated in every session */
 };
 
 /* sqlsplit_new(text, len): TEXT must outlive it. */
@@ -39,5 +40,12 @@ int sqlsplit_next(struct sqlsplit *, struct sql_statement *out, struct err *) GP
 /* sqlsplit_created_role(stmt, out): when STMT is "CREATE ROLE <name>…", 1 and the name as the
  * server stores it (unquoted, or folded to lower case; mem_*, the caller frees); else 0. */
 int sqlsplit_created_role(const struct sql_statement *, char **out) GPM_NODISCARD;
+
+/* sqlsplit_builds(stmt, table, len): does it build an index?  CREATE [UNIQUE] INDEX, or ALTER TABLE … ADD
+ * CONSTRAINT … PRIMARY KEY, UNIQUE or EXCLUDE.  *TABLE is then its table as the statement names it, LEN
+ * bytes of STMT's text.  SQL_AFTER_BUILDS: COMMENT, CLUSTER ON, REPLICA IDENTITY, which pg_dump writes between
+ * the indexes and on which no index depends. */
+enum sql_build { SQL_BUILDS_NOTHING, SQL_BUILDS_INDEX, SQL_BUILDS_CONSTRAINT, SQL_AFTER_BUILDS };
+enum sql_build sqlsplit_builds(const struct sql_statement *, const char **table, size_t *len) GPM_NODISCARD;
 
 #endif

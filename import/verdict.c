@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <pthread.h>
 
+#include "aggregates.h"
 #include "db_copy.h"
 #include "err.h"
+#include "keyset.h"
 #include "ledger.h"
 #include "opt.h"
 #include "parse.h"
@@ -13,29 +15,89 @@
 #include "rows.h"
 #include "session.h"
 #include "stop.h"
+#include "unchecked.h"
+#include "units.h"
 #include "verdict.h"
+
+/* What is compared: the number of rows; and the aggregates of their columns; or the rows themselves. */
+enum level { BY_COUNT, BY_AGGREGATES, BY_CONTENT, LEVELS };
+
+static const char *const level_names[LEVELS] = { "count", "aggregates", "content" };
+static const char unchecked_words[] = "verified by count, NOT content-checked";
+static const char *const level_words[LEVELS] = { "verified", "verified by aggregates", "verified by content" };
+
+#define UNKNOWN (-1)
 
 struct judging {
 	const struct opts *opts;
 	struct run *run;
+	const struct entered *entered; /* NULL: nothing was loaded now */
 	struct report *report;
-	bool content;          /* the rows, not only their number */
+	enum level level;
 	struct db **sessions;  /* a worker's, opened at its first table */
 	struct pool *pool;
-	pthread_mutex_t mutex; /* over stdout and what follows */
-	size_t verified;
+	struct keyset *roots;  /* through which rows went */
+	size_t nroots;
+	struct units units;    /* what is known of them; under the mutex */
+	bool print;
+	verdict_tell_fn *tell; /* NULL: nobody */
+	void *ctx;             /* its */
+	pthread_mutex_t mutex; /* over tell and what follows */
+	size_t verified, unchecked;
+	int any_unchecked;     /* UNKNOWN, 0, 1 */
 	uint64_t rows;
 };
 
+/* A line on stdout. */
 static void
-print_line(struct judging *j, const char *schema, const char *name, uint64_t rows, const char *state)
+print_line(const struct verdict_line *l)
 {
-	char count[FORMAT_SIZE_LEN], *full = mem_printf("%s.%s", schema, name);
+	char count[FORMAT_SIZE_LEN], *full = mem_printf("%s.%s", l->schema, l->name);
 
-	pthread_mutex_lock(&j->mutex);
-	printf("%-48s %16s  %s\n", full, format_count(rows, count), state);
-	pthread_mutex_unlock(&j->mutex);
+	printf("%-48s %16s  %s\n", full, format_count(l->rows, count), l->state);
 	free(full);
+}
+
+static void
+tell(struct judging *j, const struct verdict_line *l)
+{
+	pthread_mutex_lock(&j->mutex);
+	if (l->good) {
+		j->verified++;
+		j->unchecked += l->unchecked;
+		j->rows += l->rows;
+	}
+	if (j->print)
+		print_line(l);
+	if (j->tell != NULL)
+		j->tell(j->ctx, l);
+	pthread_mutex_unlock(&j->mutex);
+}
+
+static enum level
+level_of(const struct opts *opts)
+{
+	enum level level = BY_COUNT;
+
+	while (level < LEVELS && strcmp(level_names[level], opt_string(opts, OPT_ID_verify)) != 0)
+		level++;
+	return level;
+}
+
+int
+verdict_check_level(const struct opts *opts, struct err *e)
+{
+	return level_of(opts) < LEVELS ? 0 : err_set(e, ERR_USAGE,
+	    "--verify is count, aggregates or content, not '%s'", opt_string(opts, OPT_ID_verify));
+}
+
+int
+verdict_check_run(const struct opts *opts, const struct run *run, struct err *e)
+{
+	if (level_of(opts) != BY_AGGREGATES || json_object_get(run->header.selection, "measure") != NULL)
+		return 0;
+	err_set(e, ERR_USAGE, "run %s holds no aggregates to compare", run->id);
+	return err_hint(e, "they are taken by gpm-export --measure aggregates; --verify content needs none");
 }
 
 /* --- one table ------------------------------------------------------------------------------- */
@@ -51,77 +113,255 @@ digest_rows(void *ctx, const char *data, size_t len, uint64_t rows, struct err *
 
 /* The digest of the table as this server writes it. */
 static int
-check_content(struct db *db, const struct run_table *t, struct err *e)
+check_content(struct db *db, const struct rec_table *t, uint64_t want_rows, struct digest digest, struct err *e)
 {
-	unsigned char *kinds = columns_float_kinds(&t->table.columns);
-	struct rows *rows = rows_new(&dialect_csv, kinds, t->table.columns.len);
+	unsigned char *kinds = columns_float_kinds(&t->columns);
+	struct rows *rows = rows_new(&dialect_csv, kinds, t->columns.len);
 	char here[DIGEST_HEX_LEN], want[DIGEST_HEX_LEN];
 	uint64_t sent;
-	int rc = db_copy_out(db, &t->table, digest_rows, rows, &sent, e);
+	int rc = db_copy_out(db, t, digest_rows, rows, &sent, e);
 
-	if (rc == 0 && (!rows_at_end(rows) || rows_count(rows) != t->done.rows))
-		rc = err_set(e, ERR_DIFFERS, "%" PRIu64 " rows are here, %" PRIu64 " should be", rows_count(rows),
-		    t->done.rows);
-	else if (rc == 0 && !digest_equal(rows_digest(rows), t->done.digest))
+	if (rc == 0 && (!rows_at_end(rows) || rows_count(rows) != want_rows))
+		rc = err_set(e, ERR_DIFFERS, "%" PRIu64 " rows are here, %" PRIu64 " should be", rows_count(rows), want_rows);
+	else if (rc == 0 && !digest_equal(rows_digest(rows), digest))
 		rc = err_set(e, ERR_DIFFERS, "holds as many rows, but not the same: digest %s, the source's is %s",
-		    digest_hex(rows_digest(rows), here), digest_hex(t->done.digest, want));
+		    digest_hex(rows_digest(rows), here), digest_hex(digest, want));
 	rows_free(rows);
 	free(kinds);
 	return rc;
 }
 
 static int
-check_table(struct judging *j, struct db *db, const struct run_table *t, struct err *e)
+check_aggregates(struct db *db, const struct run_table *t, struct err *e)
 {
-	uint64_t here, before = 0;
+	json_t *here = NULL;
+	uint64_t rows;
+	int rc = aggregates_read(db, &t->table, &rows, &here, e);
 
-	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0)
+	if (rc == 0 && rows != t->done.rows)
+		rc = err_set(e, ERR_DIFFERS, "%" PRIu64 " rows are here, %" PRIu64 " should be", rows, t->done.rows);
+	if (rc == 0)
+		rc = aggregates_compare(&t->table, t->done.aggregates, here, e);
+	json_decref(here);
+	return rc;
+}
+
+/* ROWS of this run and BEFORE of others. */
+static int
+check_count(struct db *db, const struct rec_table *t, uint64_t rows, uint64_t before, struct err *e)
+{
+	uint64_t here;
+
+	if (ledger_count(db, t, &here, e) < 0)
 		return -1;
-	if (j->content && before == 0)
-		return session_set_encoding(j->opts, db, &t->table, e) < 0 ? -1 : check_content(db, t, e);
-	if (ledger_count(db, &t->table, &here, e) < 0)
-		return -1;
-	if (here != before + t->done.rows)
+	if (here != before + rows)
 		return err_set(e, ERR_DIFFERS, "%" PRIu64 " rows are here, %" PRIu64 " should be%s", here,
-		    before + t->done.rows, before > 0 ? " (with those that were here before)" : "");
-	if (j->content)
-		return err_set(e, ERR_DATABASE, "held %" PRIu64 " rows before, so that its content cannot be proven", before);
+		    before + rows, before > 0 ? " (with those that were here before)" : "");
 	return 0;
 }
 
-/* A trouble that concerns the table is reported and the others go on. */
 static int
-settle(struct judging *j, const struct rec_manifest *line, int rc, const struct err *e)
+check_table(struct judging *j, struct db *db, const struct run_table *t, struct err *e)
 {
-	if (rc == 0) {
-		print_line(j, line->schema, line->name, line->rows, j->content ? "verified by content" : "verified");
-		pthread_mutex_lock(&j->mutex);
-		j->verified++;
-		j->rows += line->rows;
-		pthread_mutex_unlock(&j->mutex);
-		return 0;
-	}
-	if (e->code != ERR_DATABASE && e->code != ERR_DIFFERS)
+	uint64_t before = 0;
+
+	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0)
 		return -1;
-	print_line(j, line->schema, line->name, line->rows, "NOT VERIFIED");
-	report_trouble(j->report, e, "%s.%s", line->schema, line->name);
+	if (j->level != BY_COUNT && before == 0) {
+		if (session_set_encoding(j->opts, db, &t->table, e) < 0)
+			return -1;
+		return j->level == BY_CONTENT ? check_content(db, &t->table, t->done.rows, t->done.digest, e) : check_aggregates(db, t, e);
+	}
+	if (check_count(db, &t->table, t->done.rows, before, e) < 0)
+		return -1;
+	if (j->level != BY_COUNT)
+		return err_set(e, ERR_DATABASE, "held %" PRIu64 " rows before, so that its %s cannot be proven", before,
+		    level_names[j->level]);
+	return 0;
+}
+
+/* A trouble that concerns the table is reported and the others go on.  T: NULL when it cannot be read. */
+static int
+settle(struct judging *j, const struct rec_manifest *line, const struct run_table *t, int rc, bool unchecked,
+    const struct err *e)
+{
+	struct verdict_line told = {
+		.schema = line->schema, .name = line->name, .rows = line->rows, .line = line, .done = t != NULL ? &t->done : NULL,
+		.good = rc == 0, .unchecked = unchecked, .state = unchecked ? unchecked_words : level_words[j->level],
+	};
+
+	if (rc < 0 && e->code != ERR_DATABASE && e->code != ERR_DIFFERS)
+		return -1;
+	if (rc < 0) {
+		told.state = "NOT VERIFIED";
+		told.trouble = e->text;
+		report_trouble(j->report, e, "%s.%s", line->schema, line->name);
+	}
+	tell(j, &told);
+	return 0;
+}
+
+/* Did the database read any table of the run itself?  Asked once. */
+static int
+any_unchecked(struct judging *j, struct db *db, struct err *e)
+{
+	int any;
+
+	pthread_mutex_lock(&j->mutex);
+	if (j->any_unchecked == UNKNOWN)
+		j->any_unchecked = unchecked_any(db, j->run->id, e); /* UNKNOWN when that fails */
+	any = j->any_unchecked;
+	pthread_mutex_unlock(&j->mutex);
+	return any;
+}
+
+/* RC and E of the table's own check; and was its content looked at, now or as it was loaded? */
+static int
+settle_content(struct judging *j, struct db *db, const struct rec_manifest *line, const struct run_table *t, int rc,
+    struct err *e)
+{
+	if (rc == 0 && (rc = any_unchecked(j, db, e)) > 0) {
+		rc = j->level == BY_CONTENT ? 0 : unchecked_is(db, j->run->id, line->table, e);
+		if (j->level == BY_CONTENT)
+			unchecked_settle(db, j->run->id, line->table);
+	}
+	return settle(j, line, t, rc < 0 ? -1 : 0, rc > 0, e);
+}
+
+/* What this load has compared with the table's manifest as it came to the table: its line of the root manifest. */
+static int
+check_entered(struct db *db, const struct rec_manifest *line, const struct entered_table *x, struct err *e)
+{
+	struct rec_table t = { .table = line->table, .schema = line->schema, .name = line->name, .filter = x->filter };
+
+	return check_count(db, &t, line->rows, x->before, e);
+}
+
+static bool
+is_part(const struct judging *j, const struct rec_table *t)
+{
+	char *key;
+	bool part;
+
+	if (j->nroots == 0 || t->root_schema == NULL || t->root_name == NULL)
+		return false;
+	key = ledger_root_key(t->root_schema, t->root_name);
+	part = keyset_has(j->roots, key);
+	free(key);
+	return part;
+}
+
+/* A partition is judged with its root, when all of them are known. */
+static int
+put_off(struct judging *j, struct db *db, const struct rec_manifest *line, const struct run_table *t, struct err *e)
+{
+	uint64_t before = 0;
+
+	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0)
+		return -1;
+	pthread_mutex_lock(&j->mutex);
+	units_add(&j->units, line, t, before);
+	pthread_mutex_unlock(&j->mutex);
 	return 0;
 }
 
 static int
 judge(struct judging *j, struct db *db, const struct rec_manifest *line, struct err *e)
 {
+	const struct entered_table *x = j->level == BY_COUNT && j->entered != NULL && j->nroots == 0 ? entered_find(j->entered, line->table) : NULL;
 	struct run_table *t;
 	int rc;
 
 	if (report_table_has_failed(j->report, line->table)) {
-		print_line(j, line->schema, line->name, line->rows, "NOT LOADED");
+		tell(j, &(struct verdict_line){ .schema = line->schema, .name = line->name, .rows = line->rows, .line = line,
+		    .state = "NOT LOADED" });
 		return 0;
 	}
+	if (x != NULL)
+		return settle_content(j, db, line, NULL, check_entered(db, line, x, e), e);
 	if (store_key_check(line->key, e) < 0 || run_table_open(j->run, line, &t, e) < 0)
-		return settle(j, line, -1, e);
-	rc = settle(j, line, check_table(j, db, t, e), e);
+		return settle(j, line, NULL, -1, false, e);
+	rc = is_part(j, &t->table) ? put_off(j, db, line, t, e) : settle_content(j, db, line, t, check_table(j, db, t, e), e);
 	run_table_close(t);
+	return rc;
+}
+
+/* --- roots ----------------------------------------------------------------------------------- */
+
+/* A root as far as it can be proven. */
+static int
+check_unit(struct judging *j, struct db *db, const struct unit *u, struct err *e)
+{
+	if (j->level == BY_COUNT || u->before > 0) {
+		if (check_count(db, &u->root, u->rows, u->before, e) < 0)
+			return -1;
+		return j->level == BY_COUNT ? 0 : err_set(e, ERR_DATABASE, "held %" PRIu64 " rows before, so that its %s cannot be proven", u->before, level_names[j->level]);
+	}
+	if (j->level == BY_AGGREGATES || u->orders_differ) {
+		err_set(e, ERR_DATABASE, j->level == BY_AGGREGATES ? "was loaded through its root, of which the run has no aggregates" :
+		    "was loaded through its root, and its partitions had their columns in several orders");
+		return err_hint(e, j->level == BY_AGGREGATES ? "--verify content proves it" : "--verify count, or business checks");
+	}
+	if (session_set_encoding(j->opts, db, &u->root, e) < 0)
+		return -1;
+	return check_content(db, &u->root, u->rows, u->digest, e);
+}
+
+/* Each part's line says what was found of the root; the trouble counts once. */
+static int
+settle_unit(struct judging *j, struct db *db, const struct unit *u, int rc, struct err *e)
+{
+	const char *found = level_words[j->level];
+	char *state;
+
+	if (rc < 0 && e->code != ERR_DATABASE && e->code != ERR_DIFFERS)
+		return -1;
+	if (rc < 0)
+		report_trouble(j->report, e, "%s.%s", u->root.schema, u->root.name);
+	state = mem_printf("%s, in %s.%s", rc == 0 ? found : "NOT VERIFIED", u->root.schema, u->root.name);
+	for (size_t i = 0; i < u->nparts; i++) {
+		const struct rec_manifest *line = &u->parts[i].line;
+
+		if (rc == 0 && j->level == BY_CONTENT)
+			unchecked_settle(db, j->run->id, line->table);
+		tell(j, &(struct verdict_line){ .schema = line->schema, .name = line->name, .rows = line->rows, .line = line, .good = rc == 0,
+		    .state = state, .trouble = rc < 0 ? e->text : NULL });
+	}
+	free(state);
+	return 0;
+}
+
+static int
+judge_units(struct judging *j, struct err *e)
+{
+	struct db *db;
+	int rc = 0;
+
+	if (j->units.len == 0)
+		return 0;
+	if (session_open_reading(j->opts, j->run->id, &db, e) < 0)
+		return -1;
+	rc = session_read_names(j->opts, db, &j->run->header, e);
+	for (size_t i = 0; rc == 0 && i < j->units.len; i++) {
+		rc = stop_check(e) < 0 ? -1 : settle_unit(j, db, &j->units.at[i], check_unit(j, db, &j->units.at[i], e), e);
+		if (rc == 0)
+			rc = session_read_names(j->opts, db, &j->run->header, e);
+	}
+	db_close(db);
+	return rc;
+}
+
+/* Which roots: before the first table. */
+static int
+read_roots(struct judging *j, struct err *e)
+{
+	struct db *db;
+	int rc;
+
+	if (session_open_reading(j->opts, j->run->id, &db, e) < 0)
+		return -1;
+	rc = ledger_roots(db, j->run->id, j->roots, &j->nroots, e);
+	db_close(db);
 	return rc;
 }
 
@@ -143,6 +383,8 @@ worker(void *ctx, unsigned index, void *job, struct err *e)
 
 	if (rc == 0 && *db == NULL)
 		rc = session_open_reading(j->opts, j->run->id, db, e);
+	if (rc == 0)
+		rc = session_read_names(j->opts, *db, &j->run->header, e);
 	if (rc == 0)
 		rc = judge(j, *db, job, e);
 	free_line(job);
@@ -167,8 +409,8 @@ judge_failed(void *ctx, struct record *r, struct err *e)
 	const struct rec_failed *f = &r->u.failed;
 
 	err_set(e, ERR_DATABASE, "was not taken out of the source: %s", f->reason);
-	print_line(j, f->schema, f->name, 0, "NOT EXPORTED");
 	report_trouble(j->report, e, "%s.%s", f->schema, f->name);
+	tell(j, &(struct verdict_line){ .schema = f->schema, .name = f->name, .state = "NOT EXPORTED", .trouble = f->reason });
 	return 0;
 }
 
@@ -183,43 +425,100 @@ judge_all(struct judging *j, unsigned jobs, struct err *e)
 		pool_abort(j->pool);
 		return -1;
 	}
-	if (pool_finish(j->pool, e) < 0)
+	if (pool_finish(j->pool, e) < 0 || judge_units(j, e) < 0)
 		return -1;
 	return run_each(j->run, REC_FAILED, judge_failed, j, e);
 }
 
+/* All tables, by as many sessions as there are jobs. */
 static int
-say(struct judging *j, struct err *e)
+settle_all(struct judging *j, struct err *e)
 {
-	char rows[FORMAT_SIZE_LEN];
+	unsigned jobs = (unsigned)opt_u64(j->opts, OPT_ID_jobs);
+	int rc;
 
-	if (fflush(stdout) != 0)
-		return err_sys(e, "cannot write the verdict");
-	if (report_result(j->report, "not everything is verified", e) < 0)
-		return -1;
-	printf("run %s of %s is verified%s: %zu tables, %s rows, the same as at the source\n", j->run->id,
-	    j->run->header.database, j->content ? " by content" : "", j->verified, format_count(j->rows, rows));
-	return fflush(stdout) != 0 ? err_sys(e, "cannot write the verdict") : 0;
+	j->level = level_of(j->opts);
+	j->any_unchecked = UNKNOWN;
+	j->sessions = mem_array(jobs, sizeof(struct db *));
+	pthread_mutex_init(&j->mutex, NULL);
+	j->roots = keyset_new();
+	rc = read_roots(j, e);
+	if (rc == 0)
+		rc = judge_all(j, jobs, e);
+	keyset_free(j->roots);
+	units_release(&j->units);
+	for (unsigned i = 0; i < jobs; i++)
+		db_close(j->sessions[i]);
+	free(j->sessions);
+	pthread_mutex_destroy(&j->mutex);
+	return rc;
 }
 
 int
-verdict(const struct opts *opts, struct run *run, struct report *report, struct err *e)
+verdict_told(const struct opts *opts, struct run *run, struct report *report, verdict_tell_fn *fn, void *ctx, struct err *e)
 {
-	unsigned jobs = (unsigned)opt_u64(opts, OPT_ID_jobs);
-	struct judging j = {
-		.opts = opts, .run = run, .report = report,
-		.content = strcmp(opt_string(opts, OPT_ID_verify), "content") == 0,
-		.sessions = mem_array(jobs, sizeof(struct db *)),
-	};
-	int rc;
+	struct judging j = { .opts = opts, .run = run, .report = report, .tell = fn, .ctx = ctx };
 
-	pthread_mutex_init(&j.mutex, NULL);
-	rc = judge_all(&j, jobs, e);
-	if (rc == 0)
-		rc = say(&j, e);
-	for (unsigned i = 0; i < jobs; i++)
-		db_close(j.sessions[i]);
-	free(j.sessions);
-	pthread_mutex_destroy(&j.mutex);
+	if (settle_all(&j, e) < 0)
+		return -1;
+	return report_result(report, "not everything is verified", e);
+}
+
+int
+verdict(const struct opts *opts, struct run *run, const struct entered *entered, struct report *report, verdict_tell_fn *also, void *ctx,
+    struct err *e)
+{
+	struct judging j = { .opts = opts, .run = run, .entered = entered, .report = report, .print = true, .tell = also, .ctx = ctx };
+	char rows[FORMAT_SIZE_LEN];
+
+	if (settle_all(&j, e) < 0)
+		return -1;
+	if (fflush(stdout) != 0)
+		return err_sys(e, "cannot write the verdict");
+	if (report_result(report, "not everything is verified", e) < 0)
+		return -1;
+	printf("run %s of %s is %s: %zu tables, %s rows, the same as at the source\n", run->id, run->header.database,
+	    level_words[j.level], j.verified, format_count(j.rows, rows));
+	if (j.unchecked > 0)
+		printf("%zu of the tables are NOT content-checked: the database read their objects itself; gpm-import check --verify content"
+		    " compares every row\n", j.unchecked);
+	return fflush(stdout) != 0 ? err_sys(e, "cannot write the verdict") : 0;
+}
+
+/* --- verdicts that were given ---------------------------------------------------------------- */
+
+/* The step of the ledger that says so. */
+static char *
+step_of(enum level level)
+{
+	return mem_printf("verified %s", level_names[level]);
+}
+
+int
+verdict_is_noted(const struct opts *opts, const struct run *run, struct db *db, struct err *e)
+{
+	int rc = ledger_is_there(db, e);
+
+	if (rc <= 0)
+		return rc;
+	rc = 0;
+	for (enum level level = level_of(opts); rc == 0 && level < LEVELS; level++) {
+		char *step = step_of(level);
+
+		rc = ledger_has_step(db, run->id, step, e);
+		free(step);
+	}
 	return rc;
+}
+
+int
+verdict_note(const struct opts *opts, const struct run *run, struct db *db, struct err *e)
+{
+	char *step = step_of(level_of(opts));
+	int rc = ledger_has_step(db, run->id, step, e);
+
+	if (rc == 0)
+		rc = ledger_add_step(db, run->id, step, e);
+	free(step);
+	return rc < 0 ? -1 : 0;
 }

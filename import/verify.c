@@ -22,6 +22,7 @@ struct verify {
 	bool full;
 	struct report *report;
 	struct keyset *named;      /* keys that a manifest names; only under --full */
+	struct keyset *unread;     /* labels of tables whose manifests cannot tell what they name; the same */
 	struct progress *progress;
 	struct pool *pool;
 	struct buf *objects;       /* a worker's */
@@ -59,6 +60,12 @@ check_size(struct verify *v, const char *key, uint64_t want, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+static bool
+hashes_only(const struct run *run)
+{
+	return run->push.encryption != NULL && run->master_key == NULL;
+}
+
 static int
 check_chunk(struct verify *v, struct job *job, const char *key, struct buf *object, struct err *e)
 {
@@ -66,7 +73,10 @@ check_chunk(struct verify *v, struct job *job, const char *key, struct buf *obje
 
 	if (!v->full)
 		return check_size(v, key, c->stored_bytes, e);
-	if (unpack_fetch(v->run->store, key, c->stored_bytes, c->stored_sha256, object, e) < 0)
+	/* who has not the key can still say that the objects are those that were stored */
+	if (hashes_only(v->run))
+		return unpack_fetch(v->run->store, key, c->stored_bytes, c->stored_sha256, object, e);
+	if (unpack_fetch_chunk(v->run, c, object, e) < 0)
 		return -1;
 	if (unpack_chunk(object, c, &job->table->table.columns, NULL, NULL, e) < 0)
 		return err_context(e, "'%s'", key);
@@ -90,7 +100,7 @@ worker(void *ctx, unsigned index, void *arg, struct err *e)
 {
 	struct verify *v = ctx;
 	struct job *job = arg;
-	char *key = run_key(v->run, job->chunk.key);
+	char *key = run_chunk_key(v->run, &job->chunk);
 	int rc = stop_check(e);
 
 	if (rc == 0)
@@ -104,11 +114,12 @@ worker(void *ctx, unsigned index, void *arg, struct err *e)
 
 /* --- manifests ------------------------------------------------------------------------------- */
 
+/* KEY: NULL for an object of another run's folder. */
 static void
 note_key(struct verify *v, const char *key)
 {
 	v->nobjects++;
-	if (v->named != NULL)
+	if (v->named != NULL && key != NULL)
 		keyset_add(v->named, key);
 }
 
@@ -133,6 +144,20 @@ verify_file(void *ctx, struct record *r, struct err *e)
 	return settle(v, rc, e);
 }
 
+/* "tables/<label>.jsonl" cannot be used: it is told once, not for each of its objects. */
+static void
+note_unread(struct verify *v, const char *key)
+{
+	size_t skip = strlen("tables/"), tail = strlen(".jsonl"), len = strlen(key);
+	char *label;
+
+	if (v->unread == NULL || len <= skip + tail)
+		return;
+	label = mem_strn(key + skip, len - skip - tail);
+	keyset_add(v->unread, label);
+	free(label);
+}
+
 /* Each chunk of a table as a job. */
 static int
 verify_chunks(struct verify *v, struct run_table *t, struct err *e)
@@ -143,7 +168,7 @@ verify_chunks(struct verify *v, struct run_table *t, struct err *e)
 	while ((rc = run_table_chunk(t, &c, e)) > 0) {
 		struct job *job = mem_alloc(sizeof(*job));
 
-		note_key(v, c.key);
+		note_key(v, c.base == NULL ? c.key : NULL);
 		job->table = run_table_share(t);
 		job->chunk = c;
 		if (pool_put(v->pool, job, e) < 0)
@@ -162,8 +187,10 @@ verify_table(void *ctx, struct record *r, struct err *e)
 	if (store_key_check(r->u.manifest.key, e) < 0)
 		return settle(v, -1, e);
 	note_key(v, r->u.manifest.key);
-	if (run_table_open(v->run, &r->u.manifest, &t, e) < 0)
+	if (run_table_open(v->run, &r->u.manifest, &t, e) < 0) {
+		note_unread(v, r->u.manifest.key);
 		return settle(v, -1, e);
+	}
 	progress_table(v->progress, t->table.schema, t->table.name);
 	rc = verify_chunks(v, t, e);
 	run_table_close(t);
@@ -172,13 +199,32 @@ verify_table(void *ctx, struct record *r, struct err *e)
 
 /* --- strangers ------------------------------------------------------------------------------- */
 
+/* data/<label>/… of a table whose manifest cannot be used. */
+static bool
+is_of_unread(const struct verify *v, const char *key)
+{
+	size_t skip = strlen("data/");
+	char *label;
+	bool unread;
+
+	if (strncmp(key, "data/", skip) != 0)
+		return false;
+	label = mem_strn(key + skip, strcspn(key + skip, "/"));
+	unread = keyset_has(v->unread, label);
+	free(label);
+	return unread;
+}
+
 static int
 see_object(void *ctx, const char *full, bool is_folder, const struct store_object *object, struct err *e)
 {
 	struct verify *v = ctx;
 	const char *key = full + RUNID_LEN + 1;
 
-	if (is_folder || strcmp(key, MANIFEST_ROOT) == 0 || (!object->strange && keyset_has(v->named, key)))
+	/* a claim stays where its push died after it sealed, or may not remove */
+	if (is_folder || strcmp(key, MANIFEST_ROOT) == 0 || strcmp(key, MANIFEST_CLAIM) == 0 ||
+	    (strcmp(key, MANIFEST_SIGNATURE) == 0 && v->run->push.signed_by != NULL && !object->strange) ||
+	    (!object->strange && (keyset_has(v->named, key) || is_of_unread(v, key))))
 		return 0;
 	err_set(e, ERR_DIFFERS, "'%s' is in no manifest: a stranger", full);
 	return settle(v, -1, e);
@@ -221,7 +267,7 @@ tell(const struct verify *v)
 	char rows[FORMAT_SIZE_LEN], plain[FORMAT_SIZE_LEN];
 
 	printf("run %s of %s: %zu objects are as the manifests say%s; %" PRIu64 " tables, %s rows, %s\n", v->run->id,
-	    v->run->header.database, v->nobjects, v->full ? ", every byte read" : " by their sizes", end->tables,
+	    v->run->header.database, v->nobjects, v->full ? (hashes_only(v->run) ? ", every byte read, none decrypted" : ", every byte read") : " by their sizes", end->tables,
 	    format_count(end->rows, rows), format_size(end->plain_bytes, plain));
 }
 
@@ -236,6 +282,7 @@ import_verify(const struct opts *opts, struct store *store, struct err *e)
 		return -1;
 	v.report = report_new();
 	v.named = v.full ? keyset_new() : NULL;
+	v.unread = v.full ? keyset_new() : NULL;
 	v.objects = mem_array(jobs, sizeof(*v.objects));
 	v.progress = progress_start("verified", opt_u64(opts, OPT_ID_progress_interval));
 	v.pool = pool_start(jobs, worker, free_job, &v);
@@ -247,6 +294,7 @@ import_verify(const struct opts *opts, struct store *store, struct err *e)
 		buf_release(&v.objects[i]);
 	free(v.objects);
 	keyset_free(v.named);
+	keyset_free(v.unread);
 	report_free(v.report);
 	run_close(v.run);
 	return rc;

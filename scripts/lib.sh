@@ -12,12 +12,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 # What ./configure asks for, and a server to move a warehouse out of and into.
 # shellcheck disable=SC2034 # used by the scripts
 build_packages=(autoconf automake gcc libc6-dev make pkg-config
-	libconfuse-dev libcurl4-openssl-dev libexpat1-dev libisal-dev libjansson-dev libpq-dev
-	libssl-dev libxxhash-dev libzstd-dev zlib1g-dev
+	libarchive-dev libconfuse-dev libcurl4-openssl-dev libexpat1-dev libgnutls28-dev libisal-dev libjansson-dev
+	libmicrohttpd-dev libpq-dev libs3-dev libssl-dev libxxhash-dev libzstd-dev zlib1g-dev
 	postgresql zstd)
 # clang is the second compiler, xz packs the tarball, the rest is used by tests.
 # shellcheck disable=SC2034
-test_packages=(clang curl jq python3 shellcheck xz-utils)
+test_packages=(clang curl jq libarchive-tools mandoc openssl python3 shellcheck xz-utils)
 # A real S3 server; without it the tests that need one are skipped.
 # shellcheck disable=SC2034
 s3_packages=(ceph-mon ceph-osd radosgw)

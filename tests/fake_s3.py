@@ -3,19 +3,25 @@
 
     fake_s3.py PORT_FILE LOG STEP...
 
-Listens on 127.0.0.1, on a port of its own choice below 32768, written to PORT_FILE.  Each request takes
-the next STEP; when none is left every further one is answered well.  LOG gets a line for each request:
-method, path, range, if-match, the step.  Objects are kept in memory; signatures are not checked, the hashes of
+Requests may be signed by Version 4 or 2.  Listens on 127.0.0.1, on a port of its own choice below 32768, written to
+PORT_FILE.  Each request takes the next STEP; when none is left every further one is answered well.  LOG gets a line for each request:
+method, path, range, if-match, the step, the condition of a put.  Objects are kept in memory; signatures are not checked, the hashes of
 what is put are.  With FAKE_PEM, a file of a certificate and its key, it speaks https.
 
     ok            as an S3 server should
     503, 503:N    SlowDown, with Retry-After: N
+    503date:N     the same, with the time that it is in N seconds
     500           without a body
     error200      200 whose body is an <Error>
     cut:N         GET: N bytes of the body, then the connection dies; PUT: it dies after N bytes came
     tagless:N     as cut, without an ETag
     late          PUT: stored, but the connection dies before the answer
+    mute          the same, without a 100 Continue first: nothing comes back at all
     hangup        as ok, but the connection is closed without a word about it
+    conflict      409 ConditionalRequestConflict
+    ignorant      PUT: If-None-Match means nothing to it
+    unknown       501 NotImplemented when there is an If-None-Match
+    crc           of FAKE_OSS: another CRC64
     etag          an ETag that is not the body's
     kms           the same, with the header of a key service
     noetag        no ETag
@@ -31,7 +37,14 @@ what is put are.  With FAKE_PEM, a file of a certificate and its key, it speaks 
     redirect      307 to another place
     skew          403 RequestTimeTooSkewed, by a clock an hour ahead
     skewhead      403 without a body, by the same clock
+    skewdark      403 RequestTimeTooSkewed, without a Date
+    undeletable   403 AccessDenied to a DELETE, else as ok
     denied        403 AccessDenied, with what an error might repeat of the request
+
+With FAKE_KEYS, a file of access keys, a line each, others are refused by FAKE_REFUSAL (InvalidAccessKeyId).
+With FAKE_SSE it says that it encrypted what should be.  With FAKE_CLIENT_CA, besides FAKE_PEM, clients have to show a certificate of
+that authority.  With FAKE_OSS it is Alibaba's OSS as far as a put goes that must not replace, and the CRC64 of objects.  Its clock is FAKE_AHEAD seconds
+ahead.
 """
 import base64
 import email.utils
@@ -48,6 +61,18 @@ import time
 import urllib.parse
 
 objects = {}
+
+
+def crc64(data):
+    """As OSS has it, bit by bit: for small objects."""
+    crc = (1 << 64) - 1
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xC96C5795D7870F42 if crc & 1 else 0)
+    return crc ^ ((1 << 64) - 1)
+
+
 steps = []
 lock = threading.Lock()
 log = None
@@ -55,23 +80,29 @@ log = None
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "fake"
+    server_version = "AliyunOSS" if "FAKE_OSS" in os.environ else "fake"
+    sys_version = ""
     step = "ok"
+
+    def version_string(self):
+        return self.server_version
 
     def log_message(self, *args):
         pass
 
     def date_time_string(self, timestamp=None):
-        ahead = 3600 if self.step.startswith("skew") else 0
+        ahead = 3600 if self.step.startswith("skew") else int(os.environ.get("FAKE_AHEAD", "0"))
         return email.utils.formatdate(time.time() + ahead, usegmt=True)
 
     def handle_expect_100(self):
         return True  # the body is asked for when it is read
 
     def begin(self):
+        condition = [name for name in ("if-none-match", "x-oss-forbid-overwrite") if name in self.headers]
         with lock:
             self.step = steps.pop(0) if steps else "ok"
-            log.write(f"{self.command} {self.path} {self.headers['range'] or '-'} {self.headers['if-match'] or '-'} {self.step}\n")
+            log.write(f"{self.command} {self.path} {self.headers['range'] or '-'} {self.headers['if-match'] or '-'} {self.step}"
+                      f" {','.join(condition) or '-'}\n")
             log.flush()
         self.name, _, argument = self.step.partition(":")
         self.argument = float(argument or 0)
@@ -92,10 +123,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def answer(self, status, body=b"", headers=(), length=None):
-        self.send_response(status)
+        self.send_response_only(status)
+        self.send_header("Server", self.version_string())
+        if self.name != "skewdark":
+            self.send_header("Date", self.date_time_string())
         self.send_header("x-amz-request-id", "fake-1")
         for name, value in headers:
             self.send_header(name, value)
+        if "FAKE_OSS" in os.environ and status in (200, 206) and self.command in ("GET", "PUT") and self.key in objects:
+            self.send_header("x-oss-hash-crc64ecma", str(crc64(objects[self.key]) ^ (self.name == "crc")))
         if self.name != "chunked" and status != 204:
             self.send_header("Content-Length", str(len(body) if length is None else length))
         else:
@@ -110,9 +146,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = f"<Error><Code>{code}</Code><Message>it is so</Message><RequestId>fake-2</RequestId>{extra}</Error>"
         self.answer(status, body.encode(), headers)
 
+    def has_key(self):
+        if "FAKE_KEYS" not in os.environ:
+            return True
+        with open(os.environ["FAKE_KEYS"], encoding="ascii") as keys:
+            sent = (self.headers["authorization"] or "") + self.path
+            return any(sign in sent for key in keys for sign in (f"Credential={key.strip()}/", f"AWS {key.strip()}:", f"AWSAccessKeyId={key.strip()}&"))
+
     def refused(self):
         """Steps that any method may meet."""
-        if self.name == "503":
+        if not self.has_key():
+            if self.command == "HEAD":
+                self.answer(403)
+            else:
+                self.error(403, os.environ.get("FAKE_REFUSAL", "InvalidAccessKeyId"))
+        elif self.name == "503date":
+            self.error(503, "SlowDown", [("Retry-After", email.utils.formatdate(time.time() + self.argument, usegmt=True))])
+        elif self.name == "503":
             self.error(503, "SlowDown", [("Retry-After", str(int(self.argument)))] if self.argument else [])
         elif self.name == "500":
             self.answer(500)
@@ -122,7 +172,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b"<html><body>Please log in</body></html>")
         elif self.name == "redirect":
             self.answer(307, headers=[("Location", f"http://127.0.0.1:1{self.path}"), ("x-amz-bucket-region", "far-away-1")])
-        elif self.name == "skew":
+        elif self.name == "conflict":
+            self.error(409, "ConditionalRequestConflict")
+        elif self.name == "undeletable" and self.command == "DELETE":
+            self.error(403, "AccessDenied")
+        elif self.name in ("skew", "skewdark"):
             self.error(403, "RequestTimeTooSkewed")
         elif self.name == "skewhead":
             self.answer(403)
@@ -143,9 +197,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             left -= len(piece)
         return b"".join(pieces)
 
+    def may_not_replace(self):
+        """A put whose condition does not hold, or is not known."""
+        oss = "FAKE_OSS" in os.environ
+        if "if-none-match" in self.headers and (oss or self.name == "unknown"):
+            self.error(501, "NotImplemented")
+        elif self.key not in objects or self.name == "ignorant":
+            return False
+        elif oss and self.headers["x-oss-forbid-overwrite"] == "true":
+            self.error(409, "FileAlreadyExists")
+        elif not oss and self.headers["if-none-match"] == "*":
+            self.error(412, "PreconditionFailed")
+        else:
+            return False
+        return True
+
     def do_PUT(self):
         self.begin()
-        if (self.headers["expect"] or "").lower() == "100-continue":
+        if (self.headers["expect"] or "").lower() == "100-continue" and self.name != "mute":
             self.send_response_only(100)
             self.end_headers()
         if self.name == "cut":
@@ -159,11 +228,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if base64.b64decode(self.headers["content-md5"]).hex() != md5:
             self.error(400, "InvalidDigest")
             return
-        if self.headers["x-amz-content-sha256"] != hashlib.sha256(body).hexdigest():
+        if self.headers["x-amz-content-sha256"] != hashlib.sha256(body).hexdigest() and not self.headers["authorization"].startswith("AWS "):
             self.error(400, "InvalidRequest")
             return
+        if self.may_not_replace():
+            return
         objects[self.key] = body
-        if self.name == "late":
+        if self.name in ("late", "mute"):
             self.die()
         elif self.name == "etag":
             self.answer(200, headers=[("ETag", '"' + "0" * 32 + '"')])
@@ -172,7 +243,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.name == "noetag":
             self.answer(200)
         else:
-            self.answer(200, headers=[("ETag", f'"{md5.upper()}"')])
+            sse = self.headers["x-amz-server-side-encryption"] if "FAKE_SSE" in os.environ else None
+            self.answer(200, headers=[("ETag", f'"{md5.upper()}"')] + ([("x-amz-server-side-encryption", sse)] if sse else []))
 
     def range_of(self, size):
         text = self.headers["range"]
@@ -185,7 +257,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.begin()
         if self.refused():
             return
-        if "list-type=2" in self.path:
+        if "&prefix=" in self.path:
             body = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
             self.answer(200, body[:30] if self.name == "badlist" else body)
             return
@@ -255,6 +327,9 @@ def main():
     if "FAKE_PEM" in os.environ:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(os.environ["FAKE_PEM"])
+        if "FAKE_CLIENT_CA" in os.environ:
+            context.load_verify_locations(os.environ["FAKE_CLIENT_CA"])
+            context.verify_mode = ssl.CERT_REQUIRED
         server.socket = context.wrap_socket(server.socket, server_side=True)
     with open(port_file + ".new", "w", encoding="ascii") as out:
         out.write(f"{server.server_address[1]}\n")

@@ -15,9 +15,13 @@
 #   is NAME GOT WANT            the same text
 #   has NAME FILE TEXT          FILE holds TEXT (a fixed string); hasnt: it does not; both need FILE
 #   same_table A DBA B DBB TABLE  the tables hold the same rows, in any order
+#   uses_at_most NAME KB LIMIT  so much memory was used; skipped under a sanitizer, which takes memory of its own
 #   skip_all REASON             ends the file as skipped; only before the first check
 #   done_testing                the last line of every file: without it there is no plan, and the
 #                               file has failed
+#
+# measured NAME COMMAND…  runs it; its peak memory in kB is in $TEST_DIR/NAME.rss
+# is_sanitized            are the tools built with a sanitizer?
 #
 # Files: $TEST_DIR is made for this file and removed when it ends, unless KEEP=1.
 #
@@ -45,6 +49,8 @@ for name in "${!PG@}" "${!GPM_@}"; do
 	unset "$name"
 done
 unset name
+# a tool that finds no access key asks a machine's metadata service: none of ours
+export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9 ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9
 export LC_ALL=C.UTF-8 TZ=UTC PATH="$build_dir/export:$build_dir/upload:$build_dir/import:$PATH"
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/gpm-test.XXXXXX") || exit 1
 socket_dir=$(mktemp -d /tmp/gpm-socket.XXXXXX) || exit 1 # a socket's path may have 107 bytes
@@ -151,6 +157,27 @@ hasnt() {
 			grep -nF -e "$3" -- "$2" 2>&1
 		} | comment
 	fi
+}
+
+is_sanitized() {
+	nm "$(command -v gpm-export)" | grep -q __asan_init
+}
+
+uses_at_most() {
+	if is_sanitized; then
+		result 0 "$1 # SKIP a sanitizer takes memory of its own"
+	else
+		ok "$1: $2 kB" test "$2" -le "$3"
+	fi
+}
+
+measured() {
+	python3 - "$TEST_DIR/$1.rss" "${@:2}" <<-'PYTHON'
+		import resource, subprocess, sys
+		status = subprocess.call(sys.argv[2:])
+		open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+		sys.exit(status if status >= 0 else 128 - status)
+	PYTHON
 }
 
 skip_all() {

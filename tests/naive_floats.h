@@ -72,6 +72,26 @@ naive_shortest(const char *text, int kind, char out[64])
 	return true;
 }
 
+/* Does the sign before S[i] belong to what stands there? */
+static bool
+naive_has_sign(const char *s, size_t i, size_t len)
+{
+	if (i == 0 || (s[i - 1] != '-' && s[i - 1] != '+'))
+		return false;
+	return i == 1 || !(naive_word(s, i - 2, len) || s[i - 2] == '-' || s[i - 2] == '+');
+}
+
+/* Rule 7: the form of the word S[i] … S[end - 1], NULL when it is another one. */
+static const char *
+naive_special(const char *s, size_t i, size_t end)
+{
+	char word[10] = "";
+
+	for (size_t n = 0; i + n < end && n < sizeof(word) - 1; n++)
+		word[n] = s[i + n] >= 'A' && s[i + n] <= 'Z' ? (char)(s[i + n] - 'A' + 'a') : s[i + n];
+	return strcmp(word, "nan") == 0 ? "NaN" : strcmp(word, "inf") == 0 || strcmp(word, "infinity") == 0 ? "Infinity" : NULL;
+}
+
 /* The whole rule: FIELD rewritten into OUT, which has room for 3 * LEN + 64 bytes.  Returns the
  * length. */
 static size_t
@@ -89,13 +109,22 @@ naive_canonical(const char *field, size_t len, int kind, char *out)
 		}
 		end = naive_number_end(field, i, len);
 		if (end == i || naive_word(field, end, len)) {
-			while (naive_word(field, i, len))
-				out[n++] = field[i++];
+			const char *form;
+
+			for (end = i; naive_word(field, end, len); end++)
+				;
+			if ((form = naive_special(field, i, end)) == NULL) {
+				memcpy(out + n, field + i, end - i);
+				n += end - i;
+			} else {
+				n -= naive_has_sign(field, i, len) && (field[i - 1] == '+' || *form == 'N');
+				memcpy(out + n, form, strlen(form));
+				n += strlen(form);
+			}
+			i = end;
 			continue;
 		}
-		if (i > 0 && (field[i - 1] == '-' || field[i - 1] == '+') &&
-		    (i == 1 || !(naive_word(field, i - 2, len) || field[i - 2] == '-' ||
-		    field[i - 2] == '+')))
+		if (naive_has_sign(field, i, len))
 			start--;
 		snprintf(token, sizeof(token), "%.*s", (int)(end - i < 70 ? end - i : 70), field + i);
 		if (end - start <= 64 && naive_shortest(token, kind, shortest)) {

@@ -10,6 +10,7 @@
 #   s3_env                    export AWS_* and GPM_ENDPOINT_URL for it
 #   s3 METHOD /BUCKET[/KEY] [FILE]   a signed request by curl; the status is printed, the body goes to
 #                             $TEST_DIR/s3.out
+#   s3_keys PREFIX            the keys of the bucket "test" below it, one a line (at most 1000)
 #
 # Needs the packages radosgw, ceph-mon, ceph-osd (on Debian: --no-install-recommends) and curl.
 
@@ -101,6 +102,15 @@ s3() {
 	curl -s -o "$TEST_DIR/s3.out" -w '%{http_code}\n' -X "$1" --path-as-is -H "Date: $date" \
 		-H "Content-Type:" -H "Authorization: AWS $rgw_access:$signature" ${3:+--data-binary "@$3"} \
 		"http://127.0.0.1:$(rgw_port)$2"
+}
+
+s3_keys() {
+	local date signature
+
+	date=$(date -R)
+	signature=$(printf 'GET\n\n\n%s\n/test/' "$date" | openssl dgst -sha1 -hmac "$rgw_secret" -binary | base64)
+	curl -s -H "Date: $date" -H "Authorization: AWS $rgw_access:$signature" -G --data-urlencode "prefix=$1" \
+		"http://127.0.0.1:$(rgw_port)/test/" | grep -o '<Key>[^<]*' | sed 's/<Key>//'
 }
 
 # A monitor that votes at once; without that the start takes ten seconds.  cephx has to be on.  The

@@ -21,6 +21,14 @@ put(struct store *s, const char *key, const char *text, struct err *e)
 	return store_put(s, key, &body, e);
 }
 
+static int
+create(struct store *s, const char *key, const char *text, struct err *e)
+{
+	struct store_body body = { text, -1, strlen(text) };
+
+	return store_create(s, key, &body, e);
+}
+
 /* The object's text, "(absent)" or "(error)". */
 static const char *
 get(struct store *s, const char *key)
@@ -109,7 +117,9 @@ contract_keys(struct store *s)
 
 	buf_init(&b, 100);
 	ok(store_put(s, "../outside", &body, &e) == -1 && e.code == ERR_DIFFERS, "put checks its key");
-	ok(store_head(s, "../outside", &o, &e) == -1 && e.code == ERR_DIFFERS, "so does head");
+	ok(store_create(s, "../outside", &body, &e) == -1 && e.code == ERR_DIFFERS, "so does create");
+	ok(store_can_create(s, "../outside", &e) == -1 && e.code == ERR_DIFFERS, "and its probe");
+	ok(store_head(s, "../outside", &o, &e) == -1 && e.code == ERR_DIFFERS, "and head");
 	ok(store_get_buf(s, "../outside", &b, &e) == -1 && e.code == ERR_DIFFERS, "and get");
 	ok(store_remove(s, "../outside", &e) == -1 && e.code == ERR_DIFFERS, "and remove");
 	ok(strncmp(list(s, "../", 0), "(error)", 7) == 0, "and list");
@@ -121,7 +131,7 @@ contract_keys(struct store *s)
 static void
 contract_objects(struct store *s)
 {
-	struct store_object o = { 0, true };
+	struct store_object o = { .strange = true };
 	struct err e;
 
 	is_str(get(s, "a/b/c"), "(absent)", "absent");
@@ -218,6 +228,93 @@ contract_list(struct store *s)
 	ok(store_list(s, "", STORE_LIST_RECURSIVE, stop_listing, &seen, &e) == -1 && e.code == ERR_STOPPED && seen == 1, "the callback's error ends a list");
 	ok(store_list(s, "", STORE_LIST_RECURSIVE, remove_listed, s, &e) == 0, "a list that removes what it lists");
 	is_str(list(s, "", 0), "", "leaves nothing");
+}
+
+struct creator {
+	pthread_t thread;
+	struct store *store;
+	char letter;
+	bool won[10];
+	int failed;
+};
+
+static void *
+create_all(void *ctx)
+{
+	struct creator *c = ctx;
+	char text[] = { c->letter, '\0' };
+	struct err e;
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(c->won); i++) {
+		char *key = mem_printf("new/deep/%zu", i);
+		int rc = create(c->store, key, text, &e);
+
+		if (rc < 0 && c->failed++ == 0)
+			printf("# %c: %s\n", c->letter, e.text);
+		c->won[i] = rc == 1;
+		free(key);
+	}
+	return NULL;
+}
+
+static void
+contract_create_race(struct store *s)
+{
+	struct creator creators[8];
+	int failed = 0, fair = 0;
+	struct err e;
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(creators); i++) {
+		creators[i] = (struct creator){ .store = s, .letter = (char)('a' + i) };
+		pthread_create(&creators[i].thread, NULL, create_all, &creators[i]);
+	}
+	for (size_t i = 0; i < GPM_ARRAY_LEN(creators); i++) {
+		pthread_join(creators[i].thread, NULL);
+		failed += creators[i].failed;
+	}
+	for (size_t k = 0; k < GPM_ARRAY_LEN(creators[0].won); k++) {
+		char *key = mem_printf("new/deep/%zu", k);
+		int winners = 0, whose = 0;
+
+		for (size_t i = 0; i < GPM_ARRAY_LEN(creators); i++) {
+			winners += creators[i].won[k];
+			whose += creators[i].won[k] && *get(s, key) == creators[i].letter;
+		}
+		fair += winners == 1 && whose == 1;
+		free(key);
+	}
+	is_u64((uint64_t)failed, 0, "8 threads create the same ten objects");
+	is_u64((uint64_t)fair, 10, "of each one of them is told so, and its bytes are there");
+	ok(store_list(s, "", STORE_LIST_RECURSIVE, remove_listed, s, &e) == 0, "removed");
+	is_str(list(s, "", STORE_LIST_TEMPORARIES), "", "nothing else is left");
+}
+
+/* PATH as in contract_files. */
+static void
+contract_create(struct store *s, const char *path)
+{
+	struct store_body body = { NULL, -1, 9 };
+	struct err e = { ERR_OK, "untouched", "" };
+
+	ok(create(s, "c/new", "first", &e) == 1, "create what is not there");
+	is_str(get(s, "c/new"), "first", "it is there");
+	ok(create(s, "c/new", "second", &e) == 0 && create(s, "c/new", "first", &e) == 0, "create what is");
+	is_str(get(s, "c/new"), "first", "it stays");
+	is_str(e.text, "untouched", "that is no error");
+	ok(put(s, "c/new", "third", &e) == 0 && strcmp(get(s, "c/new"), "third") == 0, "a put replaces it");
+	ok(atomic_write_file(path, "from file", 9, &e) == 0 && (body.fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0, "a file");
+	ok(store_create(s, "c/file", &body, &e) == 1 && strcmp(get(s, "c/file"), "from file") == 0, "create from a descriptor");
+	body.len = 10;
+	ok(store_create(s, "c/short", &body, &e) == -1 && strcmp(get(s, "c/short"), "(absent)") == 0, "nothing is made of a file shorter than said");
+	close(body.fd);
+	ok(create(s, "c/empty", "", &e) == 1 && create(s, "c/empty", "x", &e) == 0 && strcmp(get(s, "c/empty"), "") == 0, "an empty one is one");
+	ok(store_can_create(s, "c/file", &e) == -1 && strcmp(get(s, "c/file"), "from file") == 0, "no probe where something is");
+	has_str(e.text, "'c/file' is no name for a probe", "the message says so");
+	ok(store_can_create(s, "c/probe", &e) == 1, "the store says that it knows create");
+	is_str(list(s, "c/", STORE_LIST_TEMPORARIES), "c/empty=0 c/file=9 c/new=5 ", "and has nothing left of its probe");
+	ok(store_list(s, "", STORE_LIST_RECURSIVE, remove_listed, s, &e) == 0, "removed");
+	ok(create(s, "c/new", "again", &e) == 1 && store_remove(s, "c/new", &e) == 1, "what was removed can be created again");
+	contract_create_race(s);
 }
 
 struct racer {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "err.h"
 #include "pack.h"
 
@@ -14,7 +15,8 @@
 #define OBJECT_LIMIT ((size_t)4 << 30)
 
 struct chain {
-	struct stage *rows, *compress, *sha256, *sink;
+	struct crypt_object crypt;
+	struct stage *rows, *compress, *encrypt, *sha256, *sink;
 };
 
 static void
@@ -22,37 +24,48 @@ free_chain(struct chain *c)
 {
 	stage_free(c->rows);
 	stage_free(c->compress);
+	stage_free(c->encrypt);
 	stage_free(c->sha256);
 	stage_free(c->sink);
 }
 
 static int
-build_chain(struct chain *c, const struct columns *columns, const struct compression *how,
+build_chain(struct chain *c, const struct columns *columns, const struct compression *how, const struct crypt_object *crypt,
     uint64_t size, struct buf *object, struct err *e)
 {
 	unsigned char *kinds = columns == NULL ? NULL : columns_float_kinds(columns);
 
 	c->sink = stage_to_buf(object);
 	c->sha256 = stage_sha256(c->sink);
-	c->compress = stage_compress(how, size, c->sha256, e);
+	if (crypt != NULL) {
+		c->crypt = *crypt;
+		c->encrypt = stage_encrypt(&c->crypt, OBJECT_LIMIT, c->sha256);
+	}
+	c->compress = stage_compress(how, size, c->encrypt != NULL ? c->encrypt : c->sha256, e);
 	if (c->compress != NULL)
 		c->rows = stage_rows(columns == NULL ? &dialect_text : &dialect_csv, kinds,
 		    columns == NULL ? 0 : columns->len, c->compress);
+	if (c->rows != NULL)
+		c->crypt.plain_xxh3 = stage_rows_xxh3(c->rows); /* known before it is asked for: rows are finished first */
 	free(kinds);
 	return c->compress == NULL ? -1 : 0;
 }
 
 static int
-push_file(int fd, const char *path, struct stage *first, struct err *e)
+push_range(int fd, const char *path, uint64_t offset, uint64_t len, struct stage *first, struct err *e)
 {
-	char *piece = mem_alloc(READ_SIZE);
-	ssize_t n;
+	char *piece = mem_alloc(len < READ_SIZE ? (size_t)len + 1 : READ_SIZE); /* what is small has no memory to clear */
 	int rc = 0;
 
-	while (rc == 0 && (n = read(fd, piece, READ_SIZE)) > 0)
-		rc = stage_push(first, piece, (size_t)n, e);
-	if (rc == 0 && n < 0)
-		rc = err_sys(e, "cannot read '%s'", path);
+	while (rc == 0 && len > 0) {
+		size_t n = len < READ_SIZE ? (size_t)len : READ_SIZE;
+
+		rc = file_read_at(fd, piece, n, offset, path, e);
+		if (rc == 0)
+			rc = stage_push(first, piece, n, e);
+		offset += n;
+		len -= n;
+	}
 	free(piece);
 	return rc == 0 ? stage_finish(first, e) : -1;
 }
@@ -68,27 +81,38 @@ take_results(const struct chain *c, struct packed *out)
 }
 
 int
-pack_file(const char *path, const struct columns *columns, const struct compression *how,
-    struct packed *out, struct err *e)
+pack_range(int fd, const char *path, uint64_t offset, uint64_t len, const struct columns *columns,
+    const struct compression *how, const struct crypt_object *crypt, struct packed *out, struct err *e)
 {
 	struct chain chain = { 0 };
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc = -1;
+	int rc = -1;
 
 	if (out->object.data == NULL)
 		buf_init(&out->object, OBJECT_LIMIT);
 	buf_reset(&out->object);
-	if (fd < 0)
-		return err_sys(e, "cannot open '%s'", path);
-	if (fstat(fd, &st) != 0)
-		err_sys(e, "cannot look at '%s'", path);
-	else if (build_chain(&chain, columns, how, (uint64_t)st.st_size, &out->object, e) == 0)
-		rc = push_file(fd, path, chain.rows, e);
+	if (build_chain(&chain, columns, how, crypt, len, &out->object, e) == 0)
+		rc = push_range(fd, path, offset, len, chain.rows, e);
 	if (rc == 0)
 		take_results(&chain, out);
 	else
 		err_context(e, "'%s'", path);
 	free_chain(&chain);
+	return rc;
+}
+
+int
+pack_file(const char *path, const struct columns *columns, const struct compression *how, const struct crypt_object *crypt,
+    struct packed *out, struct err *e)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", path);
+	if (fstat(fd, &st) != 0)
+		rc = err_sys(e, "cannot look at '%s'", path);
+	else
+		rc = pack_range(fd, path, 0, (uint64_t)st.st_size, columns, how, crypt, out, e);
 	close(fd);
 	return rc;
 }

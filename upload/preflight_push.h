@@ -5,7 +5,7 @@
 struct err;
 struct opts;
 
-/* preflight_push(opts, e): put, head, get, list and delete of a probe object in --to. */
+/* preflight_push(opts, e): put, head, get, list, create and delete of probe objects in --to, and the clocks. */
 int preflight_push(const struct opts *, struct err *) GPM_NODISCARD;
 
 #endif

@@ -5,9 +5,6 @@
 #include "run_view.h"
 #include "store.h"
 
-#define JOURNAL_NAME "export.jsonl"
-#define JOURNAL_FORMAT "gpm-export-journal"
-
 struct reading {
 	struct run_view *view;
 	view_chunk_fn *fn;
@@ -19,7 +16,7 @@ run_view_init(struct run_view *v, struct spool_run *run)
 {
 	memset(v, 0, sizeof(*v));
 	v->run = run;
-	v->path = spool_run_path(run, JOURNAL_NAME);
+	v->path = spool_run_path(run, VIEW_JOURNAL);
 }
 
 void
@@ -28,7 +25,11 @@ run_view_release(struct run_view *v)
 	for (size_t i = 0; i < v->ntables; i++) {
 		free(v->tables[i].label);
 		columns_release(&v->tables[i].columns);
+		free(v->tables[i].pieces.at);
 	}
+	for (size_t i = 0; i < v->nhosts; i++)
+		record_free_fields(REC_HOST, &v->hosts[i]);
+	free(v->hosts);
 	for (size_t i = 0; i < v->nschema; i++)
 		record_free_fields(REC_FILE, &v->schema[i]);
 	free(v->schema);
@@ -129,6 +130,19 @@ see_chunk(struct reading *r, struct rec_chunk *rec, struct err *e)
 	return r->fn(r->ctx, rec, e);
 }
 
+static void
+see_done(struct view_table *t, struct rec_done *rec, struct journal_place place)
+{
+	t->is_done = true;
+	t->done_place = place;
+	free(t->pieces.at);
+	t->pieces = rec->pieces;
+	memset(&rec->pieces, 0, sizeof(rec->pieces));
+	t->moment = rec->moment;
+	t->rows = rec->rows;
+	t->by_url = strcmp(rec->method, "on-segment") != 0;
+}
+
 static int
 see(void *ctx, struct record *rec, struct journal_place place, struct err *e)
 {
@@ -158,8 +172,7 @@ see(void *ctx, struct record *rec, struct journal_place place, struct err *e)
 	case REC_DONE:
 		if (known_table(v, rec->u.done.table, &t, e) < 0)
 			return -1;
-		t->is_done = true;
-		t->done_place = place;
+		see_done(t, &rec->u.done, place);
 		return 0;
 	case REC_FAILED:
 		if (known_table(v, rec->u.failed.table, &t, e) < 0)
@@ -173,17 +186,72 @@ see(void *ctx, struct record *rec, struct journal_place place, struct err *e)
 		record_take(rec, &v->end);
 		v->ended = true;
 		return 0;
+	case REC_HOST:
+		v->hosts = mem_grow(v->hosts, (v->nhosts + 1) * sizeof(*v->hosts));
+		record_take(rec, &v->hosts[v->nhosts++]);
+		return 0;
 	default:
 		return 0; /* sequences and the like: for sealing, run_view_each */
 	}
 }
 
 int
-run_view_read(struct run_view *v, view_chunk_fn *fn, void *ctx, struct err *e)
+run_view_see(struct run_view *v, struct record *rec, struct journal_place place, view_chunk_fn *fn, void *ctx, struct err *e)
 {
 	struct reading r = { v, fn, ctx };
 
-	return journal_read(v->path, JOURNAL_FORMAT, spool_run_id(v->run), &v->offset, see, &r, e) < 0 ? -1 : 0;
+	return see(&r, rec, place, e);
+}
+
+const char *
+run_view_host_of(const struct run_view *v, const struct view_table *t, uint64_t piece)
+{
+	for (size_t i = 0; i < v->nhosts; i++)
+		if (v->hosts[i].moment == t->moment && numbers_has(&v->hosts[i].pieces, piece))
+			return v->hosts[i].host;
+	return NULL;
+}
+
+bool
+run_view_has(const struct run_view *v, const char *host, const struct view_table *t, uint64_t piece)
+{
+	const char *who = run_view_host_of(v, t, piece);
+
+	return who != NULL && strcmp(who, host) == 0;
+}
+
+bool
+run_view_is_shared(const struct run_view *v)
+{
+	for (size_t i = 0; i < v->ntables; i++)
+		if (v->tables[i].listed && v->tables[i].is_done && v->tables[i].pieces.len > 0)
+			return true;
+	return false;
+}
+
+int
+run_view_read(struct run_view *v, view_chunk_fn *fn, void *ctx, struct err *e)
+{
+	struct reading r = { v, fn, ctx };
+	uint64_t before = v->offset;
+
+	if (journal_read(v->path, VIEW_FORMAT, spool_run_id(v->run), &v->offset, see, &r, e) < 0)
+		return -1;
+	/* the export syncs some lines later than it writes them: a number that is used here must not come again for
+	 * something else after a power failure */
+	return v->offset != before ? journal_settle(v->path, e) : 0;
+}
+
+int
+run_view_line(struct journal *journal, struct journal_place place, enum record_type type, struct record *out,
+    struct err *e)
+{
+	if (journal_record_at(journal, place, out, e) < 0)
+		return -1;
+	if (out->type == type)
+		return 0;
+	record_release(out);
+	return err_set(e, ERR_DIFFERS, "the export's journal changed under way");
 }
 
 int
@@ -191,5 +259,11 @@ run_view_each(struct run_view *v, journal_fn *fn, void *ctx, struct err *e)
 {
 	uint64_t offset = 0;
 
-	return journal_read(v->path, JOURNAL_FORMAT, spool_run_id(v->run), &offset, fn, ctx, e) < 0 ? -1 : 0;
+	return journal_read(v->path, VIEW_FORMAT, spool_run_id(v->run), &offset, fn, ctx, e) < 0 ? -1 : 0;
+}
+
+int
+run_view_each_but(struct run_view *v, enum record_type type, journal_fn *fn, void *ctx, struct err *e)
+{
+	return journal_read_but(v->path, VIEW_FORMAT, spool_run_id(v->run), type, fn, ctx, e) < 0 ? -1 : 0;
 }

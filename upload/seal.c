@@ -5,11 +5,15 @@
 #include <openssl/evp.h>
 
 #include "atomic.h"
+#include "claim.h"
 #include "err.h"
 #include "log.h"
+#include "manifests.h"
 #include "parse.h"
+#include "predecessor.h"
 #include "seal.h"
 #include "send.h"
+#include "signature.h"
 #include "tidy.h"
 
 struct sealing {
@@ -36,148 +40,87 @@ add_sum(struct sealing *s, const unsigned char sha256[32], const char *key, stru
 	return rc;
 }
 
-/* --- table manifests ------------------------------------------------------------------------- */
+/* --- tables ---------------------------------------------------------------------------------- */
 
-/* A line of the export's journal, as it stands. */
 static int
-read_export_line(struct sealing *s, struct journal_place place, enum record_type type, struct record *out,
-    struct err *e)
+add_chunk_sums(struct sealing *s, const struct rec_done *done, struct err *e)
 {
-	if (journal_record_at(s->export, place, out, e) < 0)
-		return -1;
-	if (out->type == type)
-		return 0;
-	record_release(out);
-	return err_set(e, ERR_DIFFERS, "the export's journal changed under way");
-}
+	const struct stored_list *list = stored_list(s->push->stored, done->table, done->attempt);
+	int rc = 0;
 
-/* The chunk lines of a table, in order, summed up. */
-static int
-add_chunks(struct sealing *s, struct manifest_writer *w, size_t from, size_t to, struct rec_end *sum,
-    struct digest *digest, struct err *e)
-{
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = 0; rc == 0 && i < stored_len(list); i++) {
 		struct rec_chunk c;
-		int rc;
+		char *object;
 
-		if (stored_read(s->push->stored, i, &c, e) < 0)
+		if (stored_read(s->push->stored, list, i, &c, e) < 0)
 			return -1;
-		sum->chunks++;
-		sum->rows += c.rows;
-		sum->plain_bytes += c.plain_bytes;
-		sum->stored_bytes += c.stored_bytes;
-		*digest = digest_add(*digest, c.digest);
-		c.table = c.attempt = 0; /* the head says them */
-		rc = manifest_add(w, REC_CHUNK, &c, e);
-		if (rc == 0)
-			rc = add_sum(s, c.stored_sha256, c.key, e);
+		object = c.base != NULL ? mem_printf("../%s/%s", c.base, c.key) : mem_str(c.key);
+		rc = add_sum(s, c.stored_sha256, object, e);
+		free(object);
 		record_free_fields(REC_CHUNK, &c);
-		if (rc < 0)
-			return -1;
 	}
-	return 0;
+	return rc;
 }
 
+/* A table whose manifest is stored, named by the root manifest and with its objects by SHA256SUMS. */
 static int
-compare_sums(const struct view_table *t, const struct rec_done *done, const struct rec_end *sum,
-    struct digest digest, struct err *e)
+name_table(struct sealing *s, const struct view_table *t, const struct table_stored *stored,
+    const struct rec_table *table, const struct rec_done *done, struct err *e)
 {
-	if (sum->chunks == done->chunks && sum->rows == done->rows && sum->plain_bytes == done->plain_bytes &&
-	    digest_equal(digest, done->digest))
-		return 0;
-	return err_set(e, ERR_DIFFERS, "%s: %" PRIu64 " rows in %" PRIu64 " chunks are stored, gpm-export took out %"
-	    PRIu64 " in %" PRIu64, t->label, sum->rows, sum->chunks, done->rows, done->chunks);
-}
-
-/* Write the manifest of T into PATH and fill its line of the root manifest. */
-static int
-write_table_manifest(struct sealing *s, const struct view_table *t, const char *path,
-    const struct rec_table *table, const struct rec_done *done, struct rec_manifest *line, struct err *e)
-{
-	struct push *p = s->push;
-	struct manifest_writer *w;
-	struct rec_end end = { 0 };
-	struct digest digest = { 0 };
-	struct file_hash hash;
-	size_t from, to;
-
-	if (manifest_begin(path, "gpm-table", spool_run_id(p->run), &w, e) < 0)
-		return -1;
-	stored_range(p->stored, table->table, t->attempt, &from, &to);
-	if (manifest_add(w, REC_TABLE, table, e) < 0 || manifest_add(w, REC_DONE, done, e) < 0 ||
-	    add_chunks(s, w, from, to, &end, &digest, e) < 0 || compare_sums(t, done, &end, digest, e) < 0) {
-		manifest_abort(w);
-		return -1;
-	}
-	if (manifest_end(w, &end, &hash, e) < 0)
-		return -1;
-	line->data_bytes = end.stored_bytes;
-	line->stored_bytes = hash.size;
-	memcpy(line->stored_sha256, hash.sha256, sizeof(line->stored_sha256));
-	return 0;
-}
-
-static int
-store_table_manifest(struct sealing *s, const struct view_table *t, const struct rec_table *table,
-    const struct rec_done *done, struct err *e)
-{
-	struct push *p = s->push;
 	struct rec_manifest line = {
 		.table = table->table, .schema = table->schema, .name = table->name,
-		.key = mem_printf("tables/%s.jsonl", t->label), .attempt = done->attempt,
+		.key = manifests_key(t), .attempt = done->attempt,
 		.chunks = done->chunks, .batches = done->batches, .rows = done->rows,
-		.digest = done->digest, .plain_bytes = done->plain_bytes,
+		.digest = done->digest, .plain_bytes = done->plain_bytes, .data_bytes = stored->data_bytes,
+		.stored_bytes = stored->hash.size,
 	};
-	char *path = spool_run_path(p->run, line.key);
-	struct file_hash hash;
-	int rc = -1;
+	int rc;
 
-	if (spool_run_make_dirs(p->run, line.key, e) < 0 ||
-	    write_table_manifest(s, t, path, table, done, &line, e) < 0)
-		goto done;
-	hash.size = line.stored_bytes;
-	memcpy(hash.sha256, line.stored_sha256, sizeof(hash.sha256));
-	if (send_file(p, path, line.key, &hash, e) < 0 || add_sum(s, line.stored_sha256, line.key, e) < 0 ||
-	    manifest_add(s->root, REC_MANIFEST, &line, e) < 0)
-		goto done;
+	memcpy(line.stored_sha256, stored->hash.sha256, sizeof(line.stored_sha256));
+	rc = add_chunk_sums(s, done, e);
+	if (rc == 0)
+		rc = add_sum(s, line.stored_sha256, line.key, e);
+	if (rc == 0)
+		rc = manifest_add(s->root, REC_MANIFEST, &line, e);
 	s->totals.tables++;
 	s->totals.rows += line.rows;
 	s->totals.plain_bytes += line.plain_bytes;
 	s->totals.stored_bytes += line.data_bytes;
-	rc = spool_run_remove(p->run, line.key, e);
-done:
-	free(path);
 	free(line.key);
 	return rc;
 }
 
 static int
-seal_table(struct sealing *s, const struct view_table *t, struct err *e)
+seal_table(struct sealing *s, const struct view_table *t, const struct table_stored *stored, struct err *e)
 {
 	struct record table, done;
 	int rc;
 
-	if (read_export_line(s, t->table_place, REC_TABLE, &table, e) < 0)
+	if (run_view_line(s->export, t->table_place, REC_TABLE, &table, e) < 0)
 		return -1;
-	if (read_export_line(s, t->done_place, REC_DONE, &done, e) < 0) {
+	if (run_view_line(s->export, t->done_place, REC_DONE, &done, e) < 0) {
 		record_release(&table);
 		return -1;
 	}
-	rc = store_table_manifest(s, t, &table.u.table, &done.u.done, e);
+	rc = name_table(s, t, stored, &table.u.table, &done.u.done, e);
 	record_release(&table);
 	record_release(&done);
 	return rc;
 }
 
+/* All manifests of tables are stored before the first of them is named. */
 static int
 seal_tables(struct sealing *s, struct err *e)
 {
 	struct run_view *v = &s->push->view;
+	struct table_stored *stored = mem_array(v->ntables, sizeof(*stored));
+	int rc = manifests_store(s->push, s->export, stored, e);
 
-	for (size_t i = 0; i < v->ntables; i++)
-		if (v->tables[i].listed && v->tables[i].is_done && seal_table(s, &v->tables[i], e) < 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; rc == 0 && i < v->ntables; i++)
+		if (stored[i].is_stored)
+			rc = seal_table(s, &v->tables[i], &stored[i], e);
+	free(stored);
+	return rc;
 }
 
 /* --- the root manifest ----------------------------------------------------------------------- */
@@ -187,7 +130,10 @@ add_header(struct sealing *s, struct err *e)
 {
 	struct rec_push options = *stored_options(s->push->stored);
 
+	if (predecessor_find(s->push, e) < 0)
+		return -1;
 	options.url = NULL; /* where it was pushed to is nobody's business */
+	options.bases = *stored_bases(s->push->stored); /* those that are needed, of those that might have been */
 	if (manifest_add(s->root, REC_RUN, &s->push->view.header, e) < 0)
 		return -1;
 	return manifest_add(s->root, REC_PUSH, &options, e);
@@ -231,7 +177,7 @@ add_failed(struct sealing *s, struct err *e)
 			continue;
 		if (!t->has_failed_place)
 			return err_set(e, ERR_DIFFERS, "%s is neither done nor failed in the export's journal", t->label);
-		if (read_export_line(s, t->failed_place, REC_FAILED, &r, e) < 0)
+		if (run_view_line(s->export, t->failed_place, REC_FAILED, &r, e) < 0)
 			return -1;
 		rc = manifest_add(s->root, REC_FAILED, &r.u, e);
 		record_release(&r);
@@ -248,14 +194,15 @@ add_schema(struct sealing *s, struct err *e)
 	const struct run_view *v = &s->push->view;
 
 	for (size_t i = 0; i < v->nschema; i++) {
-		struct rec_file file;
+		const struct rec_file *have = send_schema_find(s->push, &v->schema[i]);
+		struct rec_file file = { 0 };
 		int rc;
 
-		if (send_schema(s->push, &v->schema[i], &file, e) < 0)
+		if (have == NULL && send_schema(s->push, &v->schema[i], &file, e) < 0)
 			return -1;
-		rc = manifest_add(s->root, REC_FILE, &file, e);
+		rc = manifest_add(s->root, REC_FILE, have != NULL ? have : &file, e);
 		if (rc == 0)
-			rc = add_sum(s, file.stored_sha256, file.key, e);
+			rc = have != NULL ? add_sum(s, have->stored_sha256, have->key, e) : add_sum(s, file.stored_sha256, file.key, e);
 		record_free_fields(REC_FILE, &file);
 		if (rc < 0)
 			return -1;
@@ -289,6 +236,17 @@ store_sums(struct sealing *s, struct err *e)
 	return rc;
 }
 
+/* Where objects are gathered before others can read them, all of the run is to be read before it is called sealed. */
+static int
+finish_store(struct push *p, struct err *e)
+{
+	char *prefix = push_key(p, "");
+	int rc = store_finish(p->store, prefix, e);
+
+	free(prefix);
+	return rc;
+}
+
 static int
 store_root(struct sealing *s, struct err *e)
 {
@@ -311,7 +269,13 @@ store_root(struct sealing *s, struct err *e)
 	s->root = NULL;
 	rc = manifest_end(root, &s->totals, &hash, e);
 	if (rc == 0)
+		rc = signature_store(p, path, &hash, e);
+	if (rc == 0)
+		rc = claim_check(p, e);
+	if (rc == 0)
 		rc = send_file(p, path, MANIFEST_ROOT, &hash, e);
+	if (rc == 0)
+		rc = finish_store(p, e);
 	if (rc == 0) {
 		sealed.stored_bytes = hash.size;
 		memcpy(sealed.stored_sha256, hash.sha256, sizeof(sealed.stored_sha256));
@@ -348,14 +312,16 @@ seal_run(struct push *p, struct err *e)
 	struct sealing s = { .push = p };
 	int rc = -1;
 
-	if (tidy_run(p, e) < 0 || begin(&s, e) < 0 || add_header(&s, e) < 0 ||
-	    run_view_each(&p->view, add_moment, &s, e) < 0 || add_schema(&s, e) < 0)
+	if ((!p->put_only && tidy_run(p, e) < 0) || begin(&s, e) < 0 || add_header(&s, e) < 0 ||
+	    run_view_each_but(&p->view, REC_CHUNK, add_moment, &s, e) < 0 || add_schema(&s, e) < 0)
 		goto done;
-	if (seal_tables(&s, e) < 0 || run_view_each(&p->view, add_rest, &s, e) < 0 || add_failed(&s, e) < 0)
+	if (seal_tables(&s, e) < 0 || run_view_each_but(&p->view, REC_CHUNK, add_rest, &s, e) < 0 || add_failed(&s, e) < 0)
 		goto done;
 	if (store_sums(&s, e) < 0)
 		goto done;
 	rc = store_root(&s, e);
+	if (rc == 0 && p->view.nhosts > 0)
+		rc = tidy_parts(p, e);
 done:
 	atomic_abort(s.sums);
 	manifest_abort(s.root);
@@ -384,17 +350,43 @@ drop_chunk(void *ctx, struct rec_chunk *rec, struct err *e)
 	return 0;
 }
 
+int
+seal_read(struct push *p, struct err *e)
+{
+	return run_view_read(&p->view, drop_chunk, NULL, e);
+}
+
+/* A run that is found is not signed now: what it holds was compared by its sums, not byte for byte. */
+static int
+compare_signer(struct push *p, struct manifest *m, struct err *e)
+{
+	const char *want = stored_options(p->stored)->signed_by;
+	struct record r;
+	bool same = want == NULL;
+	int rc;
+
+	while (!same && (rc = manifest_next(m, &r, e)) != 0) {
+		if (rc < 0)
+			return -1;
+		same = r.type == REC_PUSH && r.u.push.signed_by != NULL && strcmp(r.u.push.signed_by, want) == 0;
+		record_release(&r);
+	}
+	return same ? 0 : err_set(e, ERR_FAILED, "run %s is sealed in the bucket, but not signed by key %s",
+	    spool_run_id(p->run), want);
+}
+
 /* Is the sealed run the one that this export wrote, all of it? */
 static int
-compare_found(struct push *p, const struct manifest *m, struct err *e)
+compare_found(struct push *p, struct manifest *m, struct err *e)
 {
 	const struct rec_end *there = manifest_totals(m), *here = &p->view.end;
 
-	if (run_view_read(&p->view, drop_chunk, NULL, e) < 0)
+	if (seal_read(p, e) < 0)
 		return -1;
+	/* the bytes of what other hosts stored the export never knew */
 	if (p->view.ended && there->tables == here->tables && there->failed == here->failed &&
-	    there->rows == here->rows && there->plain_bytes == here->plain_bytes)
-		return 0;
+	    there->rows == here->rows && (there->plain_bytes == here->plain_bytes || p->view.nhosts > 0))
+		return compare_signer(p, m, e);
 	err_set(e, ERR_DIFFERS, "run %s is sealed in the bucket, but is not what this spool holds", spool_run_id(p->run));
 	return err_hint(e, "another spool pushed a run of the same id; gpm-export --new-run starts anew");
 }
@@ -409,7 +401,7 @@ seal_found(struct push *p, struct err *e)
 
 	if (rc == 0)
 		rc = err_set(e, ERR_TEMPORARY, "'%s' was there and is gone", key);
-	if (rc > 0 && (rc = compare_found(p, m, e)) == 0) {
+	if (rc > 0 && (rc = compare_found(p, m, e)) == 0 && (rc = finish_store(p, e)) == 0) {
 		sealed.stored_bytes = manifest_hash(m)->size;
 		memcpy(sealed.stored_sha256, manifest_hash(m)->sha256, sizeof(sealed.stored_sha256));
 		rc = stored_seal(p->stored, &sealed, e);
@@ -418,4 +410,14 @@ seal_found(struct push *p, struct err *e)
 	record_free_fields(REC_SEALED, &sealed);
 	free(key);
 	return rc;
+}
+
+void
+seal_tell(struct push *p)
+{
+	char tables[FORMAT_SIZE_LEN], rows[FORMAT_SIZE_LEN], size[FORMAT_SIZE_LEN];
+
+	log_info("run %s is sealed: %s tables, %s rows, %s of plain rows", spool_run_id(p->run),
+	    format_count(p->view.end.tables, tables), format_count(p->view.end.rows, rows),
+	    format_size(p->view.end.plain_bytes, size));
 }

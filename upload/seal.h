@@ -11,6 +11,12 @@ struct err;
  * May be repeated after a death: it writes the same bytes again. */
 int seal_run(struct push *, struct err *) GPM_NODISCARD;
 
+/* seal_read(p, e): the export's journal, whose chunks are all stored already, into P->view. */
+int seal_read(struct push *, struct err *) GPM_NODISCARD;
+
+/* seal_tell(p): what was sealed, for the user. */
+void seal_tell(struct push *);
+
 /* seal_find(p, e): 1 when the bucket holds this run's root manifest (a push that died just after
  * writing it, or a push of a copied spool), 0, -1.
  * seal_found(p, e): then: it is checked, compared with the export's sums, and journalled. */

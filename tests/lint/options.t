@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Goal of this test: what options.def says a tool takes is what its --help shows, no more and no less,
-# in lines that fit a terminal; and what it does not say is refused.
+# Goal of this test: what options.def says a tool takes is what its --help-all shows, no more and no less,
+# and --help without the rare ones, in lines that fit a terminal; and what it does not say is refused.
+# Every option has its texts.
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 export HOME=$TEST_DIR XDG_CONFIG_HOME=$TEST_DIR
@@ -16,9 +17,12 @@ rows() {
 		done
 }
 
-# rows_of TOOL: those that this tool takes, without the first part.
+# rows_of TOOL: those that this tool takes, without the first part; usual_of TOOL: the rare ones left out.
 rows_of() {
-	rows | sed -nE "s/^(.* )?OPT_(ALL|$1)( .*)?;//p"
+	rows | sed -nE "s/^(.* )?OPT_(ALL|$1)( [^;]*)?;//p"
+}
+usual_of() {
+	rows | grep -v '^[^;]*OPT_RARE' | sed -nE "s/^(.* )?OPT_(ALL|$1)( [^;]*)?;//p"
 }
 
 # names: --na-me out of each line.
@@ -28,10 +32,18 @@ names() {
 
 # help_of: the same out of --help.
 help_of() {
-	sed -nE '/^Options:/,/^$/s/^  (    |-., )(--[a-z0-9-]+( [A-Z]+)?)( .*)?$/\1\2/p' "$TEST_DIR/out" | sed 's/^ *//'
+	sed -nE '/^Options:/,/^$/s/^  (    |-., )(--[a-z0-9-]+( [^ ]+)?)( .*)?$/\1\2/p' "$TEST_DIR/out" | sed 's/^ *//'
+}
+
+# texts: name, help and manual text of every row, between tabs.
+texts() {
+	sed -nE '/^OPT\(/{N;N;s/^OPT\(([a-z0-9_]+),[^\n]*\n    "(.*)",\n    "(.*)"\)$/\1\t\2\t\3/p}' "$table"
 }
 
 is "every row of options.def is understood" "$(rows | wc -l)" "$(grep -c '^OPT(' "$table")"
+is "every one has a help text and a manual text" "$(texts | wc -l)" "$(rows | wc -l)"
+is "the help is no sentence" "$(texts | awk -F '\t' '$2 ~ /\.$/ || length($2) < 5')" ""
+is "the manual text is one at least" "$(texts | awk -F '\t' '$3 !~ /[.]$/ || length($3) < 15')" ""
 is "their names differ" "$(rows | names | sort | uniq -d)" ""
 
 for program in export/gpm-export:EXPORT upload/gpm-push:PUSH import/gpm-import:IMPORT; do
@@ -39,9 +51,16 @@ for program in export/gpm-export:EXPORT upload/gpm-push:PUSH import/gpm-import:I
 	program=${program%:*}
 	tool=$(basename "$program")
 	program=$build_dir/$program
+	exits 0 "$tool --help-all" "$program" --help-all
+	is "$tool: --help-all shows what options.def says" "$(help_of)" \
+		"$(rows_of "$mask"; printf '%s\n' '-V, --version' '-?, --help' --help-all)"
+	is "$tool: no line of it is longer than 80 columns" "$(grep -E '^.{81,}' "$TEST_DIR/out")" ""
+	is "$tool: no blanks at a line's end" "$(grep -nE '[[:blank:]]$' "$TEST_DIR/out")" ""
 	exits 0 "$tool --help" "$program" --help
-	is "$tool: --help shows what options.def says" "$(help_of)" \
-		"$(rows_of "$mask"; echo '-V, --version'; echo '-?, --help')"
+	is "$tool: --help shows the same but for the rare ones" "$(help_of)" \
+		"$(usual_of "$mask"; printf '%s\n' '-V, --version' '-?, --help' --help-all)"
+	has "$tool: --help says where the rest is" "$TEST_DIR/out" "man $tool"
+	is "$tool: there are rare ones" "$(test "$(usual_of "$mask" | wc -l)" -lt "$(rows_of "$mask" | wc -l)" && echo yes)" yes
 	is "$tool: no letter stands for two options" "$(help_of | sed -n 's/^-\(.\), .*/\1/p' | sort | uniq -d)" ""
 	is "$tool: no line of it is longer than 80 columns" "$(grep -E '^.{81,}' "$TEST_DIR/out")" ""
 	is "$tool: nor are there more than 70" "$(sed -n '71,$p' "$TEST_DIR/out")" ""

@@ -98,9 +98,12 @@ clean "includes come from the same folder or from common/" foreign_includes
 clean "no file name stands in two folders" \
 	bash -c 'printf "%s\n" "$@" | grep -E "^(common|export|upload|import)/.*\.h$" | sed "s,.*/,," | sort | uniq -d' - "${h_files[@]}"
 
+clean "every test can be run" find tests -path '*/unit/*' -prune -o -name '*.t' ! -perm -u+x -print
+
 if command -v shellcheck >/dev/null; then
-	# SC2154 does not see what read, traps and other files assign; set -u does
-	clean "shellcheck" shellcheck -x -P SCRIPTDIR -S warning -e SC2154 -f gcc "${scripts[@]}"
+	# Without -x, which looks at lib.sh anew for each of them.  SC2154 does not see what read, traps and other files
+	# assign (set -u does), SC2034 not what other files use.
+	clean "shellcheck" shellcheck -S warning -e SC1091,SC2034,SC2154 -f gcc "${scripts[@]}"
 else
 	echo "# skipped: there is no shellcheck on this host"
 fi

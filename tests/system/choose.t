@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Goal of this test: -t -T -n -N as pg_dump has them, --schema-only, --data-only, large objects, triggers
-# that are there before the rows, and SQL_ASCII sources.
+# that are there before the rows, row-level security, and sources of other encodings.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
 
@@ -95,11 +95,37 @@ exits 1 "large objects are not left behind unasked" export_shop -q --new-run
 has "they are counted" "$TEST_DIR/err" "2 large objects"
 exits 0 "--no-large-objects leaves them" export_shop -q --new-run --no-large-objects
 
+# row-level security: never fewer rows without a word
+q src shop "create role guard login; create role secret_owner login; create role passes login bypassrls;
+	create schema secret authorization secret_owner; grant usage on schema secret to guard, passes; set role secret_owner;
+	create table secret.t (a int); insert into secret.t values (1), (2), (3); create table secret.open (a int);
+	insert into secret.open values (1); grant select on all tables in schema secret to guard, passes;
+	alter table secret.t enable row level security; create policy hides on secret.t using (a > 1); reset role;
+	create subscription sub connection 'host=nowhere.invalid' publication pub with (connect = false, slot_name = none, enabled = false)" 2>/dev/null
+export_secret() {
+	rm -rf "$spool"
+	gpm-export -q -h "$(pg_host src)" -p "$(pg_port src)" -U "$1" -d shop --spool "$spool" -n secret --no-large-objects
+}
+exits 0 "policies do not concern the owner" export_secret secret_owner
+q src shop "alter table secret.t force row level security"
+for who in secret_owner guard; do
+	exits 3 "policies that hide rows from $who" export_secret "$who"
+	has "the table is named" "$TEST_DIR/err" "secret.t"
+	has "with the reason" "$TEST_DIR/err" "row-level security"
+	is "no row of it is in the spool, the other table is" "$(find "$spool" -name '*.csv' -printf '%h\n' | sed 's/.*-secret\.//; s,/.*,,')" open
+done
+exits 0 "a role that no policy concerns" export_secret passes
+has "and is told what pg_dump leaves out" "$TEST_DIR/err" "warning: subscriptions not dumped"
+is "has every row" "$(cat "$spool"/2*/data/*secret.t/a1/b0001/000001.csv | xargs)" "1 2 3"
+
 # bytes of a SQL_ASCII source
 rm -rf "$bucket" "$spool"
 mkdir "$bucket"
 q src postgres "create database ascii encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0"
-q src ascii "set client_encoding = 'SQL_ASCII'; create table t (a int, b text); insert into t values (1, E'caf\xe9'), (2, 'plain')"
+printf '%s' "set client_encoding = 'SQL_ASCII'; create table t (a int, b text); insert into t values (1, E'caf\xe9'), (2, 'plain');
+	create table \"tabl" $'\xe9' "\" (\"col" $'\xe9' "\" int); insert into \"tabl" $'\xe9' "\" values (7); create sequence \"seq" $'\xe9' "\" start 3;
+	comment on table t is 'd" $'\xe9' "j" $'\xe0' "'; create materialized view mv as select '" $'\xe9' "'::text as a" >"$TEST_DIR/ascii.sql"
+q src ascii "$(cat "$TEST_DIR/ascii.sql")"
 ascii=(-h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d ascii --spool "$spool")
 ok "SQL_ASCII: export" gpm-export -q "${ascii[@]}"
 ok "SQL_ASCII: push" push_shop -q
@@ -107,8 +133,30 @@ fresh_warehouse
 exits 3 "SQL_ASCII: bytes that are no UTF-8" load_shop -q
 has "the table is named" "$TEST_DIR/err" "public.t:"
 has "and the row" "$TEST_DIR/err" "COPY t, line 1"
+has "and the statement" "$TEST_DIR/err" "'COMMENT ON TABLE \"public\".\"t\" IS '"
 exits 0 "SQL_ASCII: --source-encoding says what they are" load_shop -q --source-encoding LATIN1 --verify content
 is "they arrive" "$(q dst warehouse "select b from t where a = 1")" "café"
+is "in names" "$(q dst warehouse 'select "colé" from "tablé"')" 7
+is "in names of sequences" "$(q dst warehouse 'select start_value from pg_sequences where sequencename = $$seqé$$')" 3
+is "in comments" "$(q dst warehouse "select obj_description('t'::regclass)")" "déjà"
+is "in views" "$(q dst warehouse "select a from mv")" "é"
+exits 0 "and are found again" gpm-import check --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres \
+	-d warehouse --source-encoding LATIN1
 exits 2 "an encoding that there is not" load_shop -q --source-encoding KLINGON --verify content
+
+# another encoding into UTF-8: the server translates
+rm -rf "$bucket" "$spool"
+mkdir "$bucket"
+q src postgres "create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0"
+PGCLIENTENCODING=UTF8 q src latin "create table \"tablé\" (\"colé\" text); insert into \"tablé\" values ('café'), (chr(255));
+	comment on table \"tablé\" is 'déjà'; create type mood as enum ('ä'); create table m (a mood); insert into m values ('ä')"
+ok "LATIN1: export" env PGCLIENTENCODING=LATIN1 gpm-export -q -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d latin --spool "$spool"
+has "LATIN1: the schema is in UTF-8 whatever the environment says" "$(echo "$spool"/2*/schema/pre-data.sql)" "SET client_encoding = 'UTF8'"
+ok "LATIN1: push" push_shop -q
+fresh_warehouse
+exits 0 "LATIN1: load" load_shop -q --verify content
+is "the same text" "$(q dst warehouse 'select "colé" from "tablé" order by 1')" "$(PGCLIENTENCODING=UTF8 q src latin 'select "colé" from "tablé" order by 1')"
+is "in comments" "$(q dst warehouse "select obj_description('\"tablé\"'::regclass)")" "déjà"
+is "and in types" "$(q dst warehouse "select a from m")" "ä"
 
 done_testing

@@ -2,14 +2,24 @@
 # fixture.sh -- a small warehouse, and the three tools with their usual options.  Comes after lib.sh.
 #
 #   fill_shop NAME [ROWS]     database shop in cluster NAME; sales.lines has ROWS rows (20000, at least 4000)
+#   fill_everything NAME [SQL]   database shop in cluster NAME, which everything.sql makes after SQL; its roles
+#                             and tablespaces
+#   fresh_cluster NAME        cluster NAME, stopped and made anew
+#   make_space NAME SPACE     a tablespace in cluster NAME
+#   q_file NAME DB FILE       psql of a file
 #   shop_tables               its tables, one a line
 #   export_shop [OPTION…]     gpm-export of src's shop into $TEST_DIR/spool
 #   push_shop [OPTION…]       gpm-push into $TEST_DIR/bucket
 #   load_shop [OPTION…]       gpm-import load into dst's warehouse
 #   verify_shop [OPTION…]     gpm-import verify
 #   same_shop WHAT            one check: every table holds the same rows on both sides
+#   same_schema WHAT          one check: pg_dump writes the same schema on both sides
 #   run_dir                   the folder of the only run in the bucket
 #   fresh_warehouse           dst's warehouse, dropped and made anew
+#   make_gate BIN             stand-ins in $TEST_DIR/bin for BIN's pg_dump and pg_dumpall: the exporter runs them after it
+#                             took its locks and its snapshot, and before it reads a table
+#   stand_at_gate PROGRAM COMMAND…   COMMAND, an export with --client-bin "$TEST_DIR/bin", in the background until it
+#                             stands at PROGRAM; sets $exporter; it goes on when $TEST_DIR/gate is removed
 
 spool=$TEST_DIR/spool
 bucket=$TEST_DIR/bucket
@@ -60,6 +70,33 @@ fill_shop() {
 		alter table sales.lines owner to shop_owner" >/dev/null || exit 1
 }
 
+fresh_cluster() {
+	pg_stop_hard "$1"
+	rm -rf "${TEST_DIR:?}/$1"
+	pg_up "$1"
+}
+
+make_space() {
+	local dir
+
+	dir=$(mktemp -d "$TEST_DIR/space.XXXXXX")
+	[ "$(id -u)" -ne 0 ] || chown postgres "$dir"
+	q "$1" postgres "create tablespace $2 location '$dir'"
+}
+
+q_file() {
+	"$pg_bin/psql" -XAtq -v ON_ERROR_STOP=1 -h "$(pg_host "$1")" -p "$(pg_port "$1")" -U postgres -d "$2" -f "$3"
+}
+
+fill_everything() {
+	make_space "$1" two
+	make_space "$1" '"Space ""one"'
+	q "$1" postgres "create role shop_owner; create role reader; create role clerk; create role \"Role \"\"with\"\" quote\""
+	q "$1" postgres "create database shop"
+	[ $# -lt 2 ] || q "$1" shop "$2" 2>/dev/null
+	q_file "$1" shop "$tests_dir/system/everything.sql" >/dev/null || exit 1
+}
+
 export_shop() {
 	gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d shop --spool "$spool" --chunk-size 64KB "$@"
 }
@@ -88,6 +125,17 @@ same_shop() {
 	ok "$1" true
 }
 
+dump_schema() { # CLUSTER DATABASE
+	"$pg_bin/pg_dump" -h "$(pg_host "$1")" -p "$(pg_port "$1")" -U postgres -s --exclude-schema=gpm "$2" |
+		grep -vE '^.(un)?restrict '
+}
+
+same_schema() {
+	dump_schema src shop >"$TEST_DIR/schema.src"
+	dump_schema dst warehouse >"$TEST_DIR/schema.dst"
+	ok "$1" diff "$TEST_DIR/schema.src" "$TEST_DIR/schema.dst"
+}
+
 run_dir() {
 	printf '%s\n' "$bucket"/*/
 }
@@ -95,4 +143,38 @@ run_dir() {
 fresh_warehouse() {
 	q dst postgres "drop database if exists warehouse" 2>/dev/null
 	q dst postgres "create database warehouse"
+}
+
+make_gate() {
+	local program
+
+	mkdir "$TEST_DIR/bin"
+	for program in pg_dump pg_dumpall; do
+		cat >"$TEST_DIR/bin/$program" <<-END
+			#!/bin/sh
+			case "\$*" in *--version* | *--help*) exec $1/$program "\$@" ;; esac
+			if [ "\$(cat "$TEST_DIR/gate" 2>/dev/null)" = $program ]; then
+				touch "$TEST_DIR/waiting"
+				while [ -e "$TEST_DIR/gate" ]; do sleep 0.05; done
+			fi
+			exec $1/$program "\$@"
+		END
+		chmod +x "$TEST_DIR/bin/$program"
+	done
+}
+
+stand_at_gate() {
+	local i
+
+	echo "$1" >"$TEST_DIR/gate"
+	shift
+	rm -f "$TEST_DIR/waiting"
+	"$@" >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+	# shellcheck disable=SC2034 # the caller waits for it
+	exporter=$!
+	for ((i = 0; i < 600; i++)); do
+		[ -e "$TEST_DIR/waiting" ] && return
+		sleep 0.1
+	done
+	return 1
 }

@@ -25,36 +25,14 @@ until_true() {
 	return 1
 }
 
-# The exporter runs pg_dump and pg_dumpall after it took its locks and its snapshot, and before it reads a
-# table.  These stand in for them: the one named by $TEST_DIR/gate waits there until the file is gone.
-mkdir "$TEST_DIR/bin"
-for program in pg_dump pg_dumpall; do
-	cat >"$TEST_DIR/bin/$program" <<-END
-		#!/bin/sh
-		case "\$*" in *--version* | *--help*) exec $pg_bin/$program "\$@" ;; esac
-		if [ "\$(cat "$TEST_DIR/gate" 2>/dev/null)" = $program ]; then
-			touch "$TEST_DIR/waiting"
-			while [ -e "$TEST_DIR/gate" ]; do sleep 0.05; done
-		fi
-		exec $pg_bin/$program "\$@"
-	END
-	chmod +x "$TEST_DIR/bin/$program"
-done
+make_gate "$pg_bin"
 
 # export_at_gate PROGRAM OPTION…: an export in the background that stands at PROGRAM; sets $exporter
 export_at_gate() {
-	local program=$1 i
-	shift
+	local program=$1
 
-	echo "$program" >"$TEST_DIR/gate"
-	rm -f "$TEST_DIR/waiting"
-	export_shop --client-bin "$TEST_DIR/bin" "$@" >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
-	exporter=$!
-	for ((i = 0; i < 600; i++)); do
-		[ -e "$TEST_DIR/waiting" ] && return
-		sleep 0.1
-	done
-	return 1
+	shift
+	stand_at_gate "$program" export_shop --client-bin "$TEST_DIR/bin" "$@"
 }
 
 # a lock that is held already
@@ -126,5 +104,50 @@ status=$?
 touch "$TEST_DIR/stop"
 wait
 ok "an export while tables come and go ends well, or says that it is a passing trouble ($status)" test "$status" = 0 -o "$status" = 5
+
+# each table at its own moment: nobody waits for the whole export
+rm -rf "$spool" "${bucket:?}"/*
+fill_again="truncate sales.lines cascade; insert into sales.lines select i, i % 9, i / 100.0, 'SKU', md5(i::text) from generate_series(1, 5000) i"
+q src shop "$fill_again" >/dev/null
+exits 2 "a scope that does not exist" export_shop --snapshot moment
+export_at_gate pg_dumpall --snapshot table
+is "an export without a common snapshot" $? 0
+ok "TRUNCATE does not wait for it" q src shop "set lock_timeout = '10s'; truncate sales.orders_rest; create table public.young (a int)"
+rm "$TEST_DIR/gate"
+wait "$exporter"
+is "the export ends well" $? 0
+has "it says what it is" "$TEST_DIR/err" "each table is of its own moment"
+ok "push" push_shop -q
+is "so does the manifest" "$(jq -r 'select(.rec == "moment") | .scope + (.snapshot // " without one")' "$(run_dir)manifest.jsonl")" "table without one"
+q src shop "drop table public.young"
+fresh_warehouse
+exits 3 "load: a table that is younger than the schema is named" load_shop -q
+has "by name" "$TEST_DIR/err" "public.young"
+is "the truncated table is as it was when it was read" "$(q dst warehouse "select count(*) from sales.orders_rest")" 0
+is "the others are whole" "$(table_md5 dst warehouse sales.lines)" "$(table_md5 src shop sales.lines)"
+
+export_at_gate pg_dumpall --snapshot table --new-run
+ok "ALTER TYPE while the schema is read" q src shop "alter table sales.floats alter a type text"
+rm "$TEST_DIR/gate"
+wait "$exporter"
+is "ends the export, which is to be run again" $? 5
+has "by name" "$TEST_DIR/err" "sales.floats was altered while the schema was read"
+
+# a table that is locked for long, and one that changes while the export is under way, fail by name
+q src shop "begin; lock table sales.odd in access exclusive mode; select pg_sleep(30)" >/dev/null 2>&1 &
+locker=$!
+ok "somebody holds a lock" until_true "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'sales.odd'::regclass)"
+exits 3 "one table cannot be locked" export_shop --data-only --snapshot table --lock-wait-timeout 1s
+has "it is named" "$TEST_DIR/err" "error: sales.odd: could not be locked within 1 s"
+has "the others are out" "$TEST_DIR/err" ": 13 tables,"
+q src postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()" >/dev/null
+wait "$locker"
+
+q src shop "begin; lock table sales.lines in access exclusive mode; select pg_sleep(1); alter table sales.lines rename to lines_old; commit" >/dev/null 2>&1 &
+locker=$!
+ok "somebody holds a lock" until_true "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'sales.lines'::regclass)"
+exits 3 "one table is renamed before it can be read" export_shop --data-only --snapshot table --new-run
+has "it is named" "$TEST_DIR/err" "error: sales.lines: "
+wait "$locker"
 
 done_testing

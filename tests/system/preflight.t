@@ -28,6 +28,8 @@ has "is told" "$TEST_DIR/out" "FAILED   cannot connect"
 exits 0 "push: all is well" gpm-push preflight --to "file://$bucket"
 has "put" "$TEST_DIR/out" "ok       an object can be put"
 has "get" "$TEST_DIR/out" "the same bytes"
+has "create" "$TEST_DIR/out" "ok       an object can be created only where none is"
+hasnt "a folder has no clock" "$TEST_DIR/out" clock
 is "the probe is gone" "$(find "$bucket" -mindepth 1)" ""
 exits 1 "push: no bucket" gpm-push preflight --to "file://$TEST_DIR/nowhere"
 exits 2 "push: no place given" gpm-push preflight

@@ -44,9 +44,15 @@ for delay in 05 10 15 20 30; do
 done
 rgw_kill
 (sleep 2; rgw_start) >/dev/null 2>&1 &
-exits 0 "push after five deaths, while the server is away for a while" push_s3
+conf=$TEST_DIR/gpm.conf
+(umask 077; printf '%s\n' "access_key_id = '$rgw_access'" "secret_access_key = '$rgw_secret'" >"$conf")
+keyless=(env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY)
+exits 0 "push after five deaths, while the server is away for a while, with the key of gpm.conf" \
+	"${keyless[@]}" gpm-push --spool "$spool" --to "$url" -c "$conf" -v
+hasnt "which it does not tell" "$TEST_DIR/err" "${rgw_secret%%/*}"
 wait
-exits 0 "every byte, no stranger" import_s3 verify --full
+exits 0 "every byte, no stranger, with that key as well" "${keyless[@]}" gpm-import verify --full --from "$url" -c "$conf" -v
+hasnt "which is not told either" "$TEST_DIR/err" "${rgw_secret%%/*}"
 exits 0 "list" import_s3 list
 has "sealed" "$TEST_DIR/out" "sealed    shop"
 fresh_warehouse
@@ -78,6 +84,7 @@ exits 4 "an emptied object" import_s3 verify
 has "is named" "$TEST_DIR/err" "sales.odd"
 fresh_warehouse
 exits 4 "and not loaded" import_s3 load -q
-is "no row of it" "$(q dst warehouse "select count(*) from sales.odd")" 0
+is "no row of it" "$(q dst warehouse "select count(*) filter (where object_key = '$odd'),
+	sum(rows) = (select count(*) from sales.odd) from gpm.ledger where table_name = 'odd'")" "0|t"
 
 done_testing

@@ -13,28 +13,7 @@
 #include "atomic.h"
 #include "err.h"
 #include "tap.h"
-
-static char base[] = "/tmp/gpm-test-atomic-XXXXXX";
-
-/* A path below the test's folder; one of eight buffers in turn. */
-static const char *
-at(const char *name)
-{
-	static char paths[8][256];
-	static size_t next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", base, name);
-	return path;
-}
-
-static bool
-exists(const char *name)
-{
-	struct stat st;
-
-	return lstat(at(name), &st) == 0;
-}
+#include "tmpdir.h"
 
 /* The file's content, at most 63 bytes; NULL when there is none. */
 static const char *
@@ -215,7 +194,7 @@ test_folders(void)
 	ok(file_remove_tree(at("p"), &e) == 0, "absent is fine");
 	ok(file_remove_tree(at("keep/x"), &e) == 0 && !exists("keep/x"), "a file is a small tree");
 
-	setenv("TMPDIR", base, 1);
+	setenv("TMPDIR", tmpdir, 1);
 	ok(file_temp(&fd, &e) == 0 && fstat(fd, &st) == 0 && st.st_nlink == 0, "a temporary file has no name");
 	ok((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0 && (st.st_mode & 0777) == 0600, "is closed on exec and private");
 	close(fd);
@@ -251,10 +230,7 @@ test_full_disk(void)
 int
 main(void)
 {
-	struct err e;
-
-	if (mkdtemp(base) == NULL)
-		return 99;
+	tmpdir_make();
 	test_create();
 	test_leftovers();
 	test_kill();
@@ -262,6 +238,6 @@ main(void)
 	test_interrupted();
 	test_folders();
 	test_full_disk();
-	ok(file_remove_tree(base, &e) == 0, "cleaned up");
+	tmpdir_remove();
 	return tap_done();
 }

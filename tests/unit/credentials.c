@@ -8,8 +8,7 @@
 #include "credentials.h"
 #include "err.h"
 #include "tap.h"
-
-static char base[] = "/tmp/gpm-test-credentials-XXXXXX";
+#include "tmpdir.h"
 
 /* "key secret token" of what is found, or the error. */
 static const char *
@@ -19,7 +18,7 @@ find(const struct credentials_given *given)
 	struct credentials *c;
 	struct err e;
 
-	if (credentials_find(given, &c, &e) < 0) {
+	if (credentials_find(given, NULL, &c, &e) < 0) {
 		snprintf(text, sizeof(text), "%s: %s", err_name(e.code), e.text);
 		return text;
 	}
@@ -32,17 +31,19 @@ static void
 forget(void)
 {
 	static const char *const names[] = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OSS_ACCESS_KEY_ID",
-		"OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE" };
+		"OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE",
+		"AWS_CONFIG_FILE", "OSSUTIL_CONFIG_FILE" };
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
-	setenv("HOME", base, 1);
+	setenv("HOME", tmpdir, 1);
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 }
 
 static void
 write_file(const char *text)
 {
-	char *folder = mem_printf("%s/.aws", base), *path = mem_printf("%s/credentials", folder);
+	char *folder = mem_printf("%s/.aws", tmpdir), *path = mem_printf("%s/credentials", folder);
 	struct err e;
 
 	ok(file_mkdirs(folder, &e) == 0 && atomic_write_file(path, text, strlen(text), &e) == 0, "a credentials file");
@@ -79,12 +80,12 @@ test_environment(void)
 static void
 test_files(void)
 {
-	struct credentials_given given = { "gk", "gs" }, half = { NULL, "geheim" };
+	struct credentials_given given = { "'my.conf'", "gk", "gs" }, half = { "'my.conf'", NULL, "geheim" };
 	char *named;
 
 	forget();
 	is_str(find(&given), "gk gs -", "the configuration, when there is nothing else");
-	has_str(find(&half), "gpm.conf has secret_access_key but no access_key_id", "half of it");
+	has_str(find(&half), "'my.conf' has secret_access_key but no access_key_id", "half of it");
 	write_file("aws_access_key_id = outside\n# note\n[other]\naws_access_key_id=o\r\naws_secret_access_key=geheim\r\n"
 	    "[ default ]\n; note\n  aws_access_key_id =  dk\naws_secret_access_key = a=b/c+\n\naws_session_token=dt\nregion = x\n"
 	    "[half]\naws_access_key_id = hk\naws_secret_access_key =\n[last]\naws_secret_access_key = ls\naws_access_key_id = lk");
@@ -98,7 +99,7 @@ test_files(void)
 	has_str(find(NULL), "has aws_access_key_id but no aws_secret_access_key", "and what it lacks");
 	setenv("AWS_PROFILE", "none", 1);
 	has_str(find(NULL), "for profile 'none' in", "a profile that is not there");
-	named = mem_printf("%s/.aws", base);
+	named = mem_printf("%s/.aws", tmpdir);
 	setenv("AWS_SHARED_CREDENTIALS_FILE", named, 1);
 	has_str(find(NULL), "is not a credentials file", "a folder");
 	free(named);
@@ -112,14 +113,11 @@ test_files(void)
 int
 main(void)
 {
-	struct err e;
-
-	if (mkdtemp(base) == NULL)
-		return 99;
+	tmpdir_make();
 	test_environment();
 	test_files();
 	secret_free(NULL);
 	credentials_free(NULL);
-	ok(file_remove_tree(base, &e) == 0, "cleaned up");
+	tmpdir_remove();
 	return tap_done();
 }

@@ -218,7 +218,7 @@ static void
 test_files(void)
 {
 	struct sums export = test_journal("export.jsonl", "gpm-export-journal", 28);
-	struct sums push = test_journal("push.jsonl", "gpm-push-journal", 10);
+	struct sums push = test_journal("push.jsonl", "gpm-push-journal", 12);
 	struct store *s = open_golden();
 	struct rec_manifest line = manifest_line(s);
 	struct file_hash table = { .size = line.stored_bytes }, root = { .size = push.sealed.stored_bytes };
@@ -239,6 +239,14 @@ test_files(void)
 	sums = test_manifest(s, "part.jsonl", "gpm-part", NULL);
 	ok(digest_equal(sums.digest, line.digest) && sums.rows == line.rows,
 	    "a part holds chunk lines of any table");
+	sums = test_manifest(s, "export-part.jsonl", "gpm-part", NULL);
+	ok(sums.chunks == 0, "a part of the export holds its journal");
+	sums = test_manifest(s, "host-part.jsonl", "gpm-part", NULL);
+	ok(sums.rows == 12 && sums.rows == sums.end.rows, "a host's part the rows that it brings");
+	sums = test_manifest(s, "volume.jsonl", "gpm-volume", NULL);
+	is_u64(sums.end.stored_bytes, 1006, "a volume's list");
+	test_journal("volume-journal.jsonl", "gpm-volume-journal", 6);
+	test_journal("relay-journal.jsonl", "gpm-relay-journal", 4);
 	root = hash_of("run.jsonl");
 	ok(root.size == push.sealed.stored_bytes && memcmp(root.sha256, push.sealed.stored_sha256, 32) == 0,
 	    "the push journal knows the root manifest that it sealed");
@@ -296,10 +304,15 @@ int
 main(void)
 {
 	test_lines("export.jsonl", true, 28);
-	test_lines("push.jsonl", true, 10);
+	test_lines("push.jsonl", true, 12);
 	test_lines("table.jsonl", false, 7);
 	test_lines("part.jsonl", false, 5);
+	test_lines("export-part.jsonl", false, 13);
+	test_lines("host-part.jsonl", false, 6);
 	test_lines("run.jsonl", false, 18);
+	test_lines("volume.jsonl", false, 7);
+	test_lines("volume-journal.jsonl", true, 6);
+	test_lines("relay-journal.jsonl", true, 4);
 	for (int i = 0; i < REC_COUNT; i++)
 		ok(seen[i], "there is a %s record", record_type_name((enum record_type)i));
 	test_files();

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <regex.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -239,6 +240,39 @@ test_threads(void)
 	is_u64((uint64_t)whole, THREADS * MESSAGES, "threads: every write is one whole line");
 }
 
+/* 20261120:23:18:16:004242 gpm-push:mdw:gpadmin-[INFO]:-… */
+static bool
+is_greenplum(const char *line, const char *rest)
+{
+	regmatch_t match[2];
+	regex_t pattern;
+	char pid[32];
+	bool same;
+
+	snprintf(pid, sizeof(pid), ":%06ld ", (long)getpid());
+	if (regcomp(&pattern, "^[0-9]{8}:[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-9]{6,} gpm-push:[^:]+:[^:]+-(.*\n)$", REG_EXTENDED) != 0)
+		return false;
+	same = regexec(&pattern, line, 2, match, 0) == 0 && strstr(line, pid) != NULL && strcmp(line + match[1].rm_so, rest) == 0;
+	regfree(&pattern);
+	if (!same)
+		printf("# %s", line);
+	return same;
+}
+
+static void
+test_greenplum(void)
+{
+	log_setup("gpm-push", LOG_LEVEL_DEBUG, LOG_FORMAT_GREENPLUM);
+	log_info("%d tables", 3);
+	ok(is_greenplum(next_write(), "[INFO]:-3 tables\n"), "greenplum: info");
+	log_warning("disk is full");
+	ok(is_greenplum(next_write(), "[WARNING]:-disk is full\n"), "greenplum: a warning");
+	log_error("a\nb\x1b");
+	ok(is_greenplum(next_write(), "[ERROR]:-a\n\tb\\x1b\n"), "greenplum: no data can pose as a message");
+	log_hint("run again");
+	ok(is_greenplum(next_write(), "[ERROR]:-hint: run again\n"), "greenplum: a hint belongs to its error");
+}
+
 int
 main(void)
 {
@@ -249,6 +283,8 @@ main(void)
 	test_no_stderr();
 	test_json();
 	test_json_time();
+	test_greenplum();
+	log_setup("gpm-push", LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
 	test_status();
 	test_threads();
 	return tap_done();

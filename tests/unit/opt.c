@@ -5,10 +5,12 @@
 #include "prelude.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "credentials.h"
 #include "err.h"
 #include "log.h"
 #include "opt_internal.h"
@@ -254,6 +256,7 @@ test_abbreviations(void)
 	refused(&own, &push, "--foreig=1", "unknown option", "an abbreviation of another tool's");
 	is_str(e.hint, "", "no hint at what this tool does not take");
 	refused(&own, &push, "-f|--hel", "unknown option --hel", "--help is not abbreviated either");
+	refused(&own, &push, "--help-al", "unknown option --help-al", "nor is --help-all");
 	refused(&own, &push, "--=x", "unknown option --", "no name at all");
 	is_str(e.hint, "", "no name at all: no hint");
 }
@@ -297,10 +300,19 @@ test_conf(void)
 	put(other_conf, "list = {a, # one\n'#b', \"c\\\"#\"} # x 'y\n#");
 	parse(&own, &push, line);
 	is_str(list_at(LIST), "a,#b,c\"#", "comments inside a list, '#' inside quotes");
+	put(other_conf, "/* text = x */ list = {a, /* \" */\nb} // 'c\n/**/ text = f:///x//y /* two\nlines */\nnubmer = 3\n");
+	refused(&own, &push, line, ":5: no such option 'nubmer'", "nor do C's, short or long");
+	put(other_conf, "/* text = x */ list = {a, /* \" */\nb} // 'c\n/**/ text = f:///x//y /* two\nlines */\n");
+	ok(parse(&own, &push, line) == 0 && strcmp(list_at(LIST), "a,b") == 0, "they are comments everywhere");
+	is_str(string_at(TEXT), "f:///x//y", "but not inside a word");
+	put(other_conf, "number = 2\n\n/* text = x\n");
+	refused(&own, &push, line, ":3: a comment has no end", "a comment without its end");
 	put(other_conf, "number = 2\nsize-limit = 3\n");
 	refused(&own, &push, line, ":2: ", "keys have '_', not '-'");
 	put(other_conf, "text = \"never closed\n");
 	refused(&own, &push, line, other_conf, "a syntax error");
+	put(other_conf, "number = 2\ntext = s3'':/,bucket\n");
+	refused(&own, &push, line, ":2: 'name = value' was expected", "one that libconfuse says nothing about");
 	write_file(other_conf, "text = a\0b\n", 11);
 	refused(&own, &push, line, "NUL", "a NUL byte");
 
@@ -315,6 +327,190 @@ test_conf(void)
 	refused(&own, &export, line, ":1: foreign: 'many'", "its own tool looks at it");
 	no_files();
 	free(where);
+	free(line);
+}
+
+/* "key secret" of what was parsed. */
+static const char *
+keys(void)
+{
+	static char text[200];
+	struct credentials_given given;
+
+	opt_credentials(got, &given);
+	snprintf(text, sizeof(text), "%s %s", given.access_key_id != NULL ? given.access_key_id : "-",
+	    given.secret_access_key != NULL ? given.secret_access_key : "-");
+	return text;
+}
+
+static void
+test_keys(void)
+{
+	static const struct {
+		const char *text, *keys;
+	} good[] = {
+		{ "access_key_id = AK\nsecret_access_key = s3/cr+t==\n", "AK s3/cr+t==" },
+		{ "number = 2\n\t secret_access_key=\"s3#cr't\" # note\r\naccess_key_id = 'A\"K'\r\nlist = {a,\nb}\n", "A\"K s3#cr't" },
+		{ "access_key_id = A#K // note\n/* x */ secret_access_key = //s /* two\nlines */ number = 3", "A#K //s" },
+		{ "secret_access_key = \"\"\naccess_key_id = ''", "- -" },
+		{ "secret_access_key = a\nsecret_access_key = b\n", "- b" },
+		{ "# secret_access_key = a\n/*\nsecret_access_key = b\n*/ text = 'x\nsecret_access_key = c'", "- -" },
+		{ "text = access_key_id\nlist = {secret_access_key,\nsecret_access_key,\naccess_key_id\n}\n", "- -" },
+	};
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+		{ "number = 2\n\nsecret_access_key: s3cret", ":3: secret_access_key should be followed by '='" },
+		{ "secret_access_key s3cret", ":1: secret_access_key should be followed" },
+		{ "secret_access_key += s3cret", ":1: secret_access_key should be followed" },
+		{ "secret_access_key =\ns3cret", ":1: secret_access_key has no value on its line" },
+		{ "secret_access_key = s3cret s3cret", ":1: secret_access_key has more than one word" },
+		{ "secret_access_key = {s3cret, s3cret}", ":1: secret_access_key has more than one word" },
+		{ "secret_access_key = 's3cret's3cret", ":1: secret_access_key has more than one word" },
+		{ "\nsecret_access_key = \"s3cret\nnumber = 2\n", ":2: secret_access_key has a quote without its end" },
+		{ "secret_access_key = 's3cret\\'s3cret'", ":1: secret_access_key has " },
+		{ "secret_access_key = s3cret\\", ":1: secret_access_key has a backslash" },
+		{ "number = 2 secret_access_key = s3cret", ":1: secret_access_key should stand on a line of its own" },
+		{ "secret_access_key = s3cret\nnubmer = s3cret", ":2: no such option 'nubmer'" },
+		{ "Secret_Access_Key = s3cret", "no such option 'Secret_Access_Key'" },
+	};
+	char *line = mem_printf("-c|%s", other_conf), *fix = mem_printf("chmod 600 '%s'; its mode is 0640", other_conf);
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(good); i++) {
+		put(other_conf, good[i].text);
+		chmod(other_conf, i % 2 == 0 ? 0600 : 0400);
+		if (!ok(parse(&own, &push, line) == 0, "keys %zu", i))
+			printf("#   %s\n", e.text);
+		else
+			is_str(keys(), good[i].keys, "are those");
+		unlink(other_conf);
+	}
+	for (size_t i = 0; i < GPM_ARRAY_LEN(bad); i++) {
+		put(other_conf, bad[i].text);
+		chmod(other_conf, 0600);
+		refused(&own, &push, line, bad[i].says, bad[i].says);
+		ok(strstr(e.text, "s3cret") == NULL && strstr(e.hint, "s3cret") == NULL, "the secret is not shown");
+		unlink(other_conf);
+	}
+	put(other_conf, "number = 2\nsecret_access_key = s3cret\n");
+	for (unsigned mode = 0001; mode < 0100; mode <<= 1) {
+		chmod(other_conf, 0600 | mode);
+		refused(&own, &export, line, ":2: secret_access_key is taken only from a file that nobody else can read", "a file that is not private");
+	}
+	chmod(other_conf, 0640);
+	parse(&own, &push, line);
+	is_str(e.hint, fix, "what to do");
+	ok(strstr(e.text, "s3cret") == NULL, "the secret is not shown");
+	if (geteuid() == 0) {
+		chmod(other_conf, 0600);
+		ok(chown(other_conf, 65534, 65534) == 0, "a file of another user");
+		refused(&own, &push, line, ":2: secret_access_key is taken only from a file of one's own or of root", "is refused");
+		has_str(e.hint, "chown 0 '", "what to do");
+	} else {
+		ok(1, "a file of another user # SKIP not root");
+	}
+	no_files();
+
+	put(system_conf, "access_key_id = AK\nsecret_access_key = sys\n");
+	put(user_conf, "secret_access_key = own\n");
+	chmod(system_conf, 0600);
+	chmod(user_conf, 0600);
+	ok(parse(&own, &push, "") == 0 && strcmp(keys(), "- own") == 0, "halves of two files make no pair");
+	put(user_conf, "number = 4\n");
+	ok(parse(&own, &push, "") == 0 && strcmp(keys(), "AK sys") == 0, "those of the system's file when the user's has none");
+	no_files();
+	refused(&own, &push, "--secret-access-key=x", "unknown option", "no option on the command line");
+	setenv("GPM_SECRET_ACCESS_KEY", "x", 1);
+	ok(parse(&own, &push, "") == 0 && strcmp(keys(), "- -") == 0, "nor in the environment");
+	unsetenv("GPM_SECRET_ACCESS_KEY");
+	free(fix);
+	free(line);
+}
+
+#define HIDDEN(c) ((char)((c) ^ 0x55))
+#define SECRET_LEN 24
+
+/* A secret that stands nowhere in this program's memory. */
+static void
+write_secret(char hidden[SECRET_LEN])
+{
+	char text[SECRET_LEN];
+	int fd = open(other_conf, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	for (size_t i = 0; i < SECRET_LEN; i++) {
+		text[i] = (char)('a' + i * i % 23);
+		hidden[i] = HIDDEN(text[i]);
+	}
+	/* Not at its beginning, where free() writes over it. */
+	if (fd < 0 || dprintf(fd, "%100s\nsecret_access_key = ", "") < 0 || write(fd, text, SECRET_LEN) != SECRET_LEN || close(fd) != 0)
+		exit(99);
+	explicit_bzero(text, sizeof(text));
+}
+
+static size_t
+count_in(int mem, uint64_t from, uint64_t to, const char *hidden)
+{
+	static char piece[65536];
+	size_t found = 0;
+	ssize_t n;
+
+	for (uint64_t at = from; at < to && (n = pread(mem, piece, sizeof(piece), (off_t)at)) > SECRET_LEN; at += (uint64_t)n - SECRET_LEN) {
+		for (ssize_t i = 0, k; i <= n - SECRET_LEN; i++) {
+			for (k = 0; k < SECRET_LEN && HIDDEN(piece[i + k]) == hidden[k]; k++)
+				continue;
+			found += k == SECRET_LEN;
+		}
+		explicit_bzero(piece, sizeof(piece));
+		if ((size_t)n < sizeof(piece))
+			break;
+	}
+	return found;
+}
+
+/* How often the secret stands in memory that this process may write to; a sanitizer's is too large.  It
+ * allocates nothing, which could write over what is looked for. */
+static size_t
+count_in_memory(const char *hidden)
+{
+	static char maps[65536];
+	int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC), mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	size_t found = 0, len = 0;
+	ssize_t n;
+
+	while ((n = read(file, maps + len, sizeof(maps) - 1 - len)) > 0)
+		len += (size_t)n;
+	maps[len] = '\0';
+	for (char *line = maps; line != NULL && *line != '\0'; line = strchr(line, '\n'), line += line != NULL) {
+		unsigned long long from, to;
+		char mode[8];
+
+		if (sscanf(line, "%llx-%llx %7s", &from, &to, mode) == 3 && mode[0] == 'r' && mode[1] == 'w' && to - from < 1 << 28)
+			found += count_in(mem, from, to, hidden);
+	}
+	close(file);
+	close(mem);
+	return found;
+}
+
+static void
+test_wiped(void)
+{
+	char *line = mem_printf("-c|%s", other_conf), hidden[SECRET_LEN];
+
+	/* Freed memory stays here to be looked at. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 24);
+	mallopt(M_TRIM_THRESHOLD, 1 << 26);
+	write_secret(hidden);
+	is_u64(count_in_memory(hidden), 0, "a secret that is only in a file");
+	ok(parse(&own, &push, line) == 0, "is read");
+	is_u64(count_in_memory(hidden), 1, "it is in memory once");
+	opt_free(got);
+	got = NULL;
+	is_u64(count_in_memory(hidden), 0, "and not any more when the options are freed");
+	chmod(other_conf, 0644);
+	ok(parse(&own, &push, line) == -1, "it is refused");
+	is_u64(count_in_memory(hidden), 0, "and is not in memory either");
+	no_files();
 	free(line);
 }
 
@@ -395,32 +591,44 @@ lists(const char *text, const char *name)
 	return false;
 }
 
+/* What a tool's help lists: the options that it takes, the rare ones only when ALL are asked for. */
+static void
+check_help(const struct opt_tool_info *tool, bool all)
+{
+	size_t size, lines = 0, widest = 0, wrong = 0;
+	char name[OPT_LONG_LEN], *text;
+	FILE *out = open_memstream(&text, &size);
+
+	opt_help(out, &opt_table, tool, all);
+	fclose(out);
+	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
+		lines++;
+		widest = strcspn(p, "\n") > widest ? strcspn(p, "\n") : widest;
+	}
+	ok(lines > 10 && (all || lines <= 70), "%s: %zu lines of help", tool->name, lines);
+	ok(widest <= 80, "%s: %zu columns", tool->name, widest);
+	for (size_t row = 0; row < OPT_COUNT; row++) {
+		unsigned tools = opt_table.rows[row].tools;
+
+		wrong += lists(text, opt_long(&opt_table.rows[row], name)) !=
+		    ((tools & tool->tool) != 0 && (all || (tools & OPT_RARE) == 0));
+	}
+	ok(wrong == 0, "%s: exactly its own%s options are listed", tool->name, all ? "" : " usual");
+	ok((strstr(text, "secret_access_key") != NULL) == (tool != &export), "%s: where an access key may stand", tool->name);
+	free(text);
+}
+
 static void
 test_help(void)
 {
-	static const char *const asks[] = { "--help", "-?", "-q|--help", "load|-?", "--run|x|-?" };
+	static const char *const asks[] = { "--help", "-?", "-q|--help", "load|-?", "--run|x|-?", "--help-all" };
 	const struct opt_tool_info *tools[] = { &export, &push, &import };
 	char *text;
 	int rc;
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(tools); i++) {
-		size_t size, lines = 0, widest = 0, missing = 0;
-		FILE *out = open_memstream(&text, &size);
-		char name[OPT_LONG_LEN];
-
-		opt_help(out, &opt_table, tools[i]);
-		fclose(out);
-		for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
-			lines++;
-			widest = strcspn(p, "\n") > widest ? strcspn(p, "\n") : widest;
-		}
-		ok(lines > 10 && lines <= 70, "%s: %zu lines of help", tools[i]->name, lines);
-		ok(widest <= 80, "%s: %zu columns", tools[i]->name, widest);
-		for (size_t row = 0; row < OPT_COUNT; row++)
-			missing += lists(text, opt_long(&opt_table.rows[row], name)) !=
-			    ((opt_table.rows[row].tools & tools[i]->tool) != 0);
-		is_u64(missing, 0, "exactly its own options are listed");
-		free(text);
+		check_help(tools[i], false);
+		check_help(tools[i], true);
 	}
 	for (size_t i = 0; i < GPM_ARRAY_LEN(asks); i++) {
 		text = capture(STDOUT_FILENO, parse_import, asks[i], &rc);
@@ -431,6 +639,12 @@ test_help(void)
 		has_str(text, "Examples:\n  gpm-import load\n", "help holds the examples");
 		free(text);
 	}
+	text = capture(STDOUT_FILENO, parse_import, "--help", &rc);
+	ok(strstr(text, "--log-format ") == NULL, "--help leaves a rare option out");
+	free(text);
+	text = capture(STDOUT_FILENO, parse_import, "--help-all", &rc);
+	has_str(text, "      --log-format text|json|greenplum", "--help-all has it");
+	free(text);
 	text = capture(STDOUT_FILENO, parse_import, "-V", &rc);
 	is_str(text, "gpm-import (gpm) " PACKAGE_VERSION "\n", "-V");
 	free(text);
@@ -465,7 +679,7 @@ test_start(void)
 		{ "-j|x", 2, "gpm-import: error: --jobs: 'x' is not a whole number\n" },
 		{ "--jo|4", 2, "gpm-import: hint: write --jobs; names are not abbreviated\n" },
 		{ "-q|-v", 2, "exclude each other" },
-		{ "--log-format|xml", 2, "--log-format: 'xml' is neither text nor json" },
+		{ "--log-format|xml", 2, "--log-format: 'xml' is not one of text, json and greenplum" },
 		{ "load", -1, "" },
 	};
 	int rc;
@@ -522,6 +736,8 @@ main(void)
 	test_abbreviations();
 	test_commands();
 	test_conf();
+	test_keys();
+	test_wiped();
 	test_password();
 	test_help();
 	test_help_unwritable();

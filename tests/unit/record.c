@@ -112,6 +112,10 @@ test_small_kinds(void)
 	ok(strcmp(r.u.matview.schema, "s") == 0 && strcmp(r.u.matview.name, "n") == 0 &&
 	    r.u.matview.populated, "its fields");
 	record_release(&r);
+	keeps(REC_MARK, "{\"rec\":\"mark\",\"time\":\"t\",\"plain_bytes\":7,\"stored_bytes\":5,\"error\":\"x\"}", NULL, &r);
+	ok(strcmp(r.u.mark.time, "t") == 0 && r.u.mark.plain_bytes == 7 && r.u.mark.stored_bytes == 5 &&
+	    strcmp(r.u.mark.error, "x") == 0, "its fields");
+	record_release(&r);
 	keeps(REC_SEALED,
 	    "{\"rec\":\"sealed\",\"stored_bytes\":5,\"stored_sha256\":\"" H32 "\",\"time\":\"t\"}", NULL, &r);
 	ok(r.u.sealed.stored_bytes == 5 && counts_up(r.u.sealed.stored_sha256, 16) &&
@@ -158,14 +162,14 @@ test_run_and_push(void)
 	keeps(REC_PUSH,
 	    "{\"rec\":\"push\",\"target\":\"s3\",\"methods\":[\"a\",\"b\"],\"compression\":\"zstd:1\","
 	    "\"encryption\":\"e\","
-	    "\"key_id\":\"k\",\"url\":\"u\"}",
+	    "\"key_id\":\"k\",\"url\":\"u\",\"bases\":[\"r1\",\"r2\"]}",
 	    "{\"rec\":\"push\",\"target\":\"any\",\"methods\":[],\"compression\":\"none\"}", &r);
 	push = &r.u.push;
 	ok(strcmp(push->target, "s3") == 0 && push->methods.len == 2 && strcmp(push->methods.at[0],
 	    "a") == 0 &&
 	    strcmp(push->compression, "zstd:1") == 0 && strcmp(push->encryption, "e") == 0 &&
 	    strcmp(push->key_id, "k") == 0 &&
-	    strcmp(push->url, "u") == 0, "its fields");
+	    strcmp(push->url, "u") == 0 && push->bases.len == 2 && strcmp(push->bases.at[1], "r2") == 0, "its fields");
 	record_release(&r);
 }
 
@@ -224,7 +228,7 @@ test_rows_kinds(void)
 	    "\"seq\":4,\"segments\":[0," MAX "],"
 	    "\"rows\":5,\"digest\":\"" DIGEST "\",\"plain_bytes\":6,\"plain_xxh3\":\"" H16 "\","
 	    "\"compression\":\"zstd\",\"encryption\":\"e\","
-	    "\"stored_bytes\":7,\"stored_sha256\":\"" H32 "\"}";
+	    "\"stored_bytes\":7,\"stored_sha256\":\"" H32 "\",\"base\":\"r\"}";
 	static const char done[] = "{\"rec\":\"done\",\"table\":1,\"attempt\":2,\"moment\":3,"
 	    "\"method\":\"copy\",\"chunks\":4,\"batches\":5,"
 	    "\"rows\":6,\"digest\":\"" DIGEST "\",\"plain_bytes\":7,\"time\":\"t\","
@@ -243,7 +247,7 @@ test_rows_kinds(void)
 	ok(c->segments.len == 2 && c->segments.at[0] == 0 && c->segments.at[1] == INT64_MAX, "its segments");
 	ok(c->digest.high == 1 && c->digest.low == UINT64_MAX && counts_up(c->plain_xxh3, 16) &&
 	    counts_up(c->stored_sha256, 16) && c->stored_sha256[31] == 0, "its hashes");
-	ok(strcmp(c->compression, "zstd") == 0 && strcmp(c->encryption, "e") == 0, "how it is stored");
+	ok(strcmp(c->compression, "zstd") == 0 && strcmp(c->encryption, "e") == 0 && strcmp(c->base, "r") == 0, "how it is stored, and where");
 	record_release(&r);
 	keeps(REC_DONE, done,
 	    "{\"rec\":\"done\",\"table\":0,\"attempt\":0,\"moment\":0,\"method\":\"\",\"chunks\":0,"

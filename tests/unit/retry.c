@@ -4,8 +4,11 @@
 
 #include <curl/curl.h>
 
+#include "err.h"
 #include "retry.h"
+#include "store_s3.h"
 #include "tap.h"
+#include "trouble.h"
 
 static void
 test_delay(void)
@@ -37,17 +40,17 @@ test_answers(void)
 {
 	static const unsigned again[] = { 408, 429, 500, 502, 503, 504 };
 	static const unsigned final[] = { 0, 200, 301, 307, 400, 401, 403, 404, 409, 411, 412, 413, 416, 501, 505, 507 };
-	static const char *const codes[] = { "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "BadDigest", "Throttling" };
+	static const char *const codes[] = { "ConditionalRequestConflict", "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "BadDigest", "Throttling" };
 	static const char *const final_codes[] = { "", "RequestTimeTooSkewed", "AccessDenied", "NoSuchBucket", "SignatureDoesNotMatch", "EntityTooLarge", "slowdown" };
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(again); i++)
-		ok(retry_answer(again[i], ""), "%u is tried again", again[i]);
+		ok(trouble_answer(again[i], "")->kind == ERR_TEMPORARY, "%u is tried again", again[i]);
 	for (size_t i = 0; i < GPM_ARRAY_LEN(final); i++)
-		ok(!retry_answer(final[i], ""), "%u is not", final[i]);
+		ok(trouble_answer(final[i], "")->kind != ERR_TEMPORARY, "%u is not", final[i]);
 	for (size_t i = 0; i < GPM_ARRAY_LEN(codes); i++)
-		ok(retry_answer(400, codes[i]), "%s is tried again whatever the status", codes[i]);
+		ok(trouble_answer(400, codes[i])->kind == ERR_TEMPORARY, "%s is tried again whatever the status", codes[i]);
 	for (size_t i = 0; i < GPM_ARRAY_LEN(final_codes); i++)
-		ok(!retry_answer(403, final_codes[i]), "'%s' is not", final_codes[i]);
+		ok(trouble_answer(403, final_codes[i])->kind != ERR_TEMPORARY, "'%s' is not", final_codes[i]);
 }
 
 static void
@@ -59,15 +62,32 @@ test_transport(void)
 		CURLE_SSL_CACERT_BADFILE, CURLE_WRITE_ERROR, CURLE_ABORTED_BY_CALLBACK, CURLE_OUT_OF_MEMORY };
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(again); i++)
-		ok(retry_transport((int)again[i]), "'%s' is tried again", curl_easy_strerror(again[i]));
+		ok(trouble_transport((int)again[i])->kind == ERR_TEMPORARY, "'%s' is tried again", curl_easy_strerror(again[i]));
 	for (size_t i = 0; i < GPM_ARRAY_LEN(final); i++)
-		ok(!retry_transport((int)final[i]), "'%s' is not", curl_easy_strerror(final[i]));
+		ok(trouble_transport((int)final[i])->kind != ERR_TEMPORARY, "'%s' is not", curl_easy_strerror(final[i]));
+}
+
+/* A name that nobody knows is tried for a short time only, until the server has answered once. */
+static void
+test_policy(void)
+{
+	struct s3_store s = { .retry = retry_default, .reached = false };
+	struct s3_http_response unresolved = { .unresolved = true }, other = { .unresolved = false };
+
+	is_u64(s3_retry_policy(&s, &unresolved).total_ms, 15000, "a name that was never found");
+	is_u64(s3_retry_policy(&s, &other).total_ms, 300000, "other trouble");
+	s.reached = true;
+	is_u64(s3_retry_policy(&s, &unresolved).total_ms, 300000, "a name that was found before");
+	s = (struct s3_store){ .retry = retry_default };
+	s.retry.total_ms = 2000;
+	is_u64(s3_retry_policy(&s, &unresolved).total_ms, 2000, "no longer than was asked for");
 }
 
 int
 main(void)
 {
 	test_delay();
+	test_policy();
 	test_answers();
 	test_transport();
 	return tap_done();

@@ -238,6 +238,37 @@ test_scan(void)
 	ok(full == ROWS_SPAN && a[ROWS_SPAN - 1] == ROWS_SPAN - 1, "a span of nothing but ends");
 }
 
+/* The same for fields: spans of every length that matters, delimiters and what hides them on every border. */
+static void
+test_scan_fields(void)
+{
+	static const struct dialect odd = { .format = DIALECT_CSV, .delimiter = ' ', .quote = '.' };
+	static const struct dialect *const dialects[] = { &dialect_csv, &dialect_text, &odd };
+	static char data[400];
+	size_t good = 0, tries = 6000;
+
+	for (size_t t = 0; t < tries; t++) {
+		const struct dialect *d = dialects[t % 3];
+		size_t len = t / 3 <= 200 ? t / 3 : below(sizeof(data)), max = below(4) == 0 ? below(20) : sizeof(data), n = 0;
+		size_t a[sizeof(data)], b[sizeof(data)], na, nb;
+		bool inside = false, escaped = false, equal = true;
+
+		fill_nasty(data, len, t % 5 == 0 ? "\\" : t % 2 == 0 ? "ab\t\\\\,\"" : ",,,\t\t\t .\"\\;");
+		na = rows_scan_fields(d, data, len, a, max);
+		nb = rows_scan_fields_portable(d, data, len, b, max);
+		for (size_t i = 0; i < len && n < max; i++) {
+			bool hidden = inside || escaped;
+
+			escaped = d->format == DIALECT_TEXT && !escaped && data[i] == '\\';
+			inside ^= d->format == DIALECT_CSV && data[i] == d->quote;
+			if (data[i] == d->delimiter && !hidden && (n >= na || a[n++] != i))
+				equal = false;
+		}
+		good += equal && n == na && na == nb && memcmp(a, b, na * sizeof(a[0])) == 0;
+	}
+	is_u64(good, tries, "vector, portable and naive field scans agree");
+}
+
 static void
 test_random(const struct dialect *d, const unsigned char *kind, size_t ncolumns,
     const char *alphabet, const char *name)
@@ -380,6 +411,7 @@ main(void)
 	test_stop(&dialect_text, text, strlen(text), "text: stop_at at every value");
 	test_stop_again();
 	test_scan();
+	test_scan_fields();
 	test_random(&dialect_csv, NULL, 0, "a,\"\n", "random csv");
 	test_random(&dialect_csv, NULL, 0, "abcdefghijklmnopqrstuvwxyz,,,,\"\"\n", "random long csv");
 	test_random(&dialect_text, NULL, 0, "a\t\\\"\n", "random text");

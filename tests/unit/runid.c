@@ -31,19 +31,29 @@ static void
 test_new(void)
 {
 	char a[RUNID_LEN + 1], b[RUNID_LEN + 1], before[TIME_LEN], after[TIME_LEN], day[9];
+	const struct timespec moment = { .tv_nsec = 1000000 };
 	struct err e;
-	int differ = 0;
+	int differ = 0, sorted = 0;
 
 	time_now(before);
-	ok(runid_new(a, &e) == 0 && runid_valid(a), "a new id is one: %s", a);
+	ok(runid_new(NULL, a, &e) == 0 && runid_valid(a), "a new id is one: %s", a);
 	time_now(after);
 	snprintf(day, sizeof(day), "%.4s%.2s%.2s", before, before + 5, before + 8);
 	ok(memcmp(a, day, 8) >= 0, "not before today");
 	snprintf(day, sizeof(day), "%.4s%.2s%.2s", after, after + 5, after + 8);
 	ok(memcmp(a, day, 8) <= 0, "nor after it");
 	for (int i = 0; i < 20; i++)
-		differ += runid_new(b, &e) == 0 && strcmp(a + 17, b + 17) != 0;
+		differ += runid_new(NULL, b, &e) == 0 && strcmp(a + 17, b + 17) != 0;
 	ok(differ >= 18, "ids of one second differ");
+	for (; sorted < 20 && runid_new(NULL, a, &e) == 0 && nanosleep(&moment, NULL) == 0; sorted++)
+		if (runid_new(NULL, b, &e) < 0 || strcmp(a, b) >= 0)
+			break;
+	ok(sorted == 20, "ids sort by their time, within a second as well: %s, %s", a, b);
+	ok(runid_new(a, b, &e) == 0 && runid_valid(b) && strncmp(a, b, 16) < 0, "an id after another is of a later second: %s", b);
+	ok(runid_new("20991231T235959Z-ffffff", b, &e) == 0 && strncmp(b, "21000101T000000Z-", 17) == 0,
+	    "also after one of a clock that was ahead: %s", b);
+	ok(runid_new("20000101T000000Z-ffffff", b, &e) == 0 && strncmp(b, a, 8) >= 0, "an old one does not matter: %s", b);
+	ok(runid_new("99991231T235959Z-ffffff", b, &e) < 0, "behind the last second that can be written there is none");
 }
 
 static void

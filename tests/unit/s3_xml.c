@@ -42,14 +42,14 @@ test_errors(void)
 
 /* "key=size key/ …", then "+" and the token of the next page; or the error. */
 static const char *
-page(const char *text)
+page_of(const char *text, bool second)
 {
 	static char out[sizeof(((struct err *)0)->text)];
 	struct s3_page p;
 	struct err e;
 	struct buf b;
 
-	if (s3_xml_page(text, strlen(text), &p, &e) < 0) {
+	if (s3_xml_page(text, strlen(text), second, &p, &e) < 0) {
 		snprintf(out, sizeof(out), "%s", e.text);
 		return out;
 	}
@@ -68,6 +68,12 @@ page(const char *text)
 	return out;
 }
 
+static const char *
+page(const char *text)
+{
+	return page_of(text, true);
+}
+
 static void
 test_pages(void)
 {
@@ -78,6 +84,22 @@ test_pages(void)
 	is_str(page(ROOT OBJECT("a%2Bb+c%20%C3%A4%25%01", "0") "<CommonPrefixes><Prefix>x+y%2F</Prefix></CommonPrefixes><EncodingType>url</EncodingType>" END),
 	    "a+b c \xc3\xa4%\x01=0 x y/ ", "keys that are encoded, which may be said at the end");
 	is_str(page(ROOT OBJECT("a", "1") END), "a=1 ", "a page without IsTruncated is the last");
+}
+
+/* Of the first ListObjects. */
+static void
+test_old_pages(void)
+{
+	is_str(page_of(ROOT "<IsTruncated>true</IsTruncated>" OBJECT("b", "1") OBJECT("a", "1") END, false), "b=1 a=1 +b", "the largest key is where the next page begins");
+	is_str(page_of(ROOT "<IsTruncated>true</IsTruncated>" OBJECT("b", "1") "<CommonPrefixes><Prefix>c/</Prefix></CommonPrefixes>" END, false), "b=1 c/ +c/",
+	    "or a folder");
+	is_str(page_of(ROOT "<NextMarker>q</NextMarker><IsTruncated>true</IsTruncated>" OBJECT("b", "1") END, false), "b=1 +q", "or what the server says");
+	is_str(page_of(ROOT "<EncodingType>url</EncodingType><NextMarker>q%25+r</NextMarker><IsTruncated>true</IsTruncated>" OBJECT("b%2F", "1") END, false),
+	    "b/=1 +q% r", "which is encoded as keys are");
+	is_str(page_of(ROOT "<IsTruncated>false</IsTruncated>" OBJECT("b", "1") END, false), "b=1 ", "the last page");
+	has_str(page_of(ROOT "<IsTruncated>true</IsTruncated>" END, false), "without a token", "nothing to go on after");
+	has_str(page_of(ROOT "<EncodingType>url</EncodingType><NextMarker>q%2</NextMarker><IsTruncated>true</IsTruncated>" OBJECT("b", "1") END, false),
+	    "cannot be decoded", "one that is broken");
 }
 
 static void
@@ -150,6 +172,13 @@ test_headers(void)
 	ok(!r.has_range, "a range backwards");
 	header(&r, "Content-Range: bytes 3-10/10\r\n");
 	ok(!r.has_range, "a range past the end");
+	ok(!r.oss, "not OSS");
+	header(&r, "Server: AliyunOSS\r\n");
+	ok(r.oss, "OSS, by its name");
+	header(&r, "HTTP/1.1 200 OK\r\n");
+	ok(!r.oss, "until the next answer");
+	header(&r, "X-Oss-Server-Time: 3\r\n");
+	ok(r.oss, "or by headers of its own");
 	header(&r, "Content-Range: bytes 3-/10\r\n");
 	header(&r, "Content-Range: 3\r\n");
 	ok(!r.has_range, "half a range");
@@ -160,6 +189,7 @@ main(void)
 {
 	test_errors();
 	test_pages();
+	test_old_pages();
 	test_broken_pages();
 	test_headers();
 	return tap_done();

@@ -12,30 +12,9 @@
 #include "err.h"
 #include "spool.h"
 #include "tap.h"
+#include "tmpdir.h"
 
 #define RUN "20261120T231816Z-9f3a1c"
-
-static char base[] = "/tmp/gpm-test-spool-XXXXXX";
-
-/* A path below the test's folder; one of eight buffers in turn. */
-static const char *
-at(const char *name)
-{
-	static char paths[8][1500];
-	static size_t next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", base, name);
-	return path;
-}
-
-static bool
-exists(const char *name)
-{
-	struct stat st;
-
-	return lstat(at(name), &st) == 0;
-}
 
 static void
 touch(const char *name)
@@ -315,6 +294,11 @@ test_files(void)
 	ok(spool_run_remove(r, "data/l/a1/b0001/000001.csv", &e) == 0, "an absent one is no error");
 	ok(spool_run_remove(r, "data", &e) == 0 && !exists("spool/" OTHER "/data"), "nor are folders left");
 	ok(spool_run_make_dirs(r, "data/l/a1/x", &e) == 0, "and they can be made again");
+	ok(spool_run_begin_dirs(r, "data/m/a1/b0001/000001.csv", &e) == 0 && exists("spool/" OTHER "/data/m/a1/b0001"),
+	    "folders that are synced later");
+	ok(spool_run_sync_dirs(r, "data/m/a1/b0001/000001.csv", &e) == 0, "now");
+	ok(spool_run_sync_dirs(r, "data/n/a1/b0001/000001.csv", &e) == -1, "but not those that nobody made");
+	ok(spool_run_sync_dirs(r, "manifest.jsonl", &e) == 0, "nor is there one to sync for a key that needs none");
 	make_dir("outside");
 	touch("outside/precious");
 	touch("spool/" OTHER "/data/l/a1/x");
@@ -329,16 +313,12 @@ test_files(void)
 int
 main(void)
 {
-	struct err e;
-
-	if (mkdtemp(base) == NULL)
-		return 1;
+	tmpdir_make();
 	test_open();
 	test_list();
 	test_run_locks();
 	test_spool_lock();
 	test_files();
-	if (file_remove_tree(base, &e) < 0)
-		printf("# %s\n", e.text);
+	tmpdir_remove();
 	return tap_done();
 }

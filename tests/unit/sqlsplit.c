@@ -266,12 +266,15 @@ test_session(void)
 		{ "SET a = 1", true },
 		{ "set /* constraints */ b = 2", true },
 		{ "SET CONSTRAINTS ALL DEFERRED", false },
+		{ "SET SESSION AUTHORIZATION \"a;b\"", true },
+		{ "RESET SESSION AUTHORIZATION", true },
 		{ "SELECT \"pg_catalog\" . set_config('a', 'b', true)", true },
 		{ "SELECT set_config('a', 'b', true)", false },
 		{ "SELECT pg_catalog.setval('a', 1)", false },
 		{ "SELECT pg_catalog", false },
 		{ "'set' a", false },
 		{ "SETTLE a", false },
+		{ "RESETTLE a", false },
 	};
 	struct sql_statement st;
 	struct sqlsplit *s;

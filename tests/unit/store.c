@@ -3,9 +3,13 @@
 #include "prelude.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,34 +18,14 @@
 #include "store.h"
 #include "store_contract.h"
 #include "tap.h"
+#include "tmpdir.h"
 
-static char base[] = "/tmp/gpm-test-store-XXXXXX";
-static struct store *store; /* <base>/bucket */
-
-/* A path below the test's folder; one of eight buffers in turn. */
-static const char *
-at(const char *name)
-{
-	static char paths[8][1500];
-	static size_t next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", base, name);
-	return path;
-}
-
-static bool
-exists(const char *name)
-{
-	struct stat st;
-
-	return lstat(at(name), &st) == 0;
-}
+static struct store *store; /* "bucket" in the test's folder */
 
 static int
 open_at(const char *name, bool create, struct store **out, struct err *e)
 {
-	char *url = mem_printf("file://%s/%s", base, name);
+	char *url = mem_printf("file://%s/%s", tmpdir, name);
 	int rc = store_open(url, create, NULL, out, e);
 
 	free(url);
@@ -111,8 +95,65 @@ test_objects(void)
 	has_str(e.text, at("bucket/a/b/c/d"), "the message names it");
 	ok(put(store, "a/b", "x", &e) == -1, "nor in a folder's place");
 	ok(put(store, "a/.gpm-0123", "x", &e) == -1, "nor under a temporary name");
+	ok(create(store, "a/b", "x", &e) == 0 && exists("bucket/a/b/c"), "a folder's name is taken");
+	ok(create(store, "a/b/c/d", "x", &e) == -1 && create(store, "a/.gpm-0123", "x", &e) == -1, "create fails where put does");
 	ok(store_remove(store, "a/b/c", &e) == 1 && !exists("bucket/a") && exists("bucket"), "removed, with its empty folders");
 	is_str(list(store, "", STORE_LIST_RECURSIVE | STORE_LIST_TEMPORARIES), "", "nothing is left, no temporary either");
+}
+
+/* From here on this process is told NUMBER whenever it makes system call CALL. */
+static bool
+refuse_call(unsigned call, int number)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)number),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { GPM_ARRAY_LEN(code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/* In a child, whose kernel refuses what some file systems do not have. */
+static void
+test_create_elsewhere(void)
+{
+	struct err e;
+	int status;
+	pid_t pid;
+
+	ok(put(store, "there", "old", &e) == 0, "an object");
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		if (!refuse_call(SYS_renameat2, EINVAL))
+			_exit(77);
+		if (create(store, "there", "new", &e) != 0 || create(store, "linked", "new", &e) != 1 ||
+		    create(store, "linked", "newer", &e) != 0 || store_can_create(store, "probe", &e) != 1)
+			_exit(1);
+		if (!refuse_call(SYS_linkat, EPERM))
+			_exit(77);
+		_exit(store_can_create(store, "probe", &e) != 0 || create(store, "other", "x", &e) != -1 || e.code != ERR_FAILED ||
+		    strstr(e.text, "cannot create 'other' in 'file:///") == NULL ? 2 : 0);
+	}
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		ok(1, "create without the rename # SKIP seccomp cannot be used");
+	} else {
+		is_u64((uint64_t)status, 0, "create by a link where there is no such rename, and not at all without links");
+		is_str(list(store, "", STORE_LIST_TEMPORARIES), "linked=3 there=3 ", "nothing else is left");
+		ok(store_remove(store, "linked", &e) == 1, "removed");
+	}
+	ok(store_remove(store, "there", &e) == 1, "removed");
+}
+
+static void
+test_clock(void)
+{
+	int64_t ahead;
+
+	ok(store_clock_skew(store, &ahead) == 0, "a folder has no clock");
 }
 
 static void
@@ -148,6 +189,7 @@ test_strangers(void)
 	is_str(get(store, "link"), "(absent)", "a link is not followed");
 	ok(store_head(store, "link", &o, &e) == 0, "nor by head");
 	is_str(get(store, "pipe"), "(absent)", "a pipe does not stop us");
+	ok(create(store, "link", "new", &e) == 0 && create(store, "pipe", "new", &e) == 0, "their names are taken");
 	ok(put(store, "link", "new", &e) == 0, "a put in the link's place");
 	is_str(get(store, "link"), "new", "replaces the link");
 	ok(store_remove(store, "link", &e) == 1 && store_remove(store, "pipe", &e) == 1 && exists("outside"), "not what it named");
@@ -264,17 +306,17 @@ test_no_right(void)
 int
 main(void)
 {
-	struct err e;
-
 	umask(022);
-	if (mkdtemp(base) == NULL)
-		return 99;
+	tmpdir_make();
 	test_urls();
 	test_keys();
 	contract_objects(store);
 	contract_ranges(store);
 	contract_files(store, at("big"));
 	contract_list(store);
+	contract_create(store, at("file"));
+	test_create_elsewhere();
+	test_clock();
 	test_objects();
 	test_modes();
 	test_strangers();
@@ -286,6 +328,6 @@ main(void)
 	test_full_disk();
 	test_no_right();
 	store_close(store);
-	ok(file_remove_tree(base, &e) == 0, "cleaned up");
+	tmpdir_remove();
 	return tap_done();
 }

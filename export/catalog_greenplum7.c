@@ -1,0 +1,27 @@
+/* catalog_greenplum7.c -- the catalog of Greenplum 7, WarehousePG 7 and Cloudberry: PostgreSQL's declarative
+ * partitions and access methods, with a distribution policy a table and external tables as foreign ones. */
+#include "prelude.h"
+
+#include "catalog_greenplum.h"
+#include "catalog_sql.h"
+
+#define STORAGE "(SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam)" STORAGE_OPTIONS
+
+/* pg_exttable is a view over the foreign tables of Greenplum's own server. */
+#define EXTTABLE_JOIN " LEFT JOIN pg_catalog.pg_exttable x ON x.reloid = c.oid"
+
+void
+catalog_greenplum7(struct catalog *out, int version)
+{
+	catalog_postgresql(out, version);
+	out->generation = CATALOG_GREENPLUM7;
+	out->name = "Greenplum 7";
+	out->user_schema = GREENPLUM_USER_SCHEMA;
+	out->distribution = GREENPLUM_DISTRIBUTION;
+	out->storage = STORAGE;
+	out->elsewhere_joins = EXTTABLE_JOIN;
+	out->elsewhere_kind = EXTERNAL_KIND("c.relispartition");
+	out->elsewhere_reason = EXTERNAL_REASON("x.urilocation");
+	out->parts = CATALOG_SEGMENTS;
+	out->nparts = GREENPLUM_SEGMENTS;
+}

@@ -1,0 +1,83 @@
+/* account_json.c -- a report for programs: one JSON document. */
+#include "prelude.h"
+
+#include "account.h"
+#include "parse.h"
+
+/* A name may be bytes that are no UTF-8: as in manifests, in hex then. */
+static json_t *
+name(const char *s)
+{
+	json_t *text = s == NULL ? json_null() : json_string(s);
+	char *hex;
+
+	if (text != NULL)
+		return text;
+	hex = mem_array(2 * strlen(s) + 1, 1);
+	text = json_pack("{s:s}", "name_hex", format_hex(s, strlen(s), hex));
+	free(hex);
+	return text;
+}
+
+static json_t *
+number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *
+table(const struct account_table *t)
+{
+	return json_pack("{s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", name(t->schema), "name", name(t->name),
+	    "good", (int)t->good, "state", t->state, "trouble", name(t->trouble), "rows", number(t->rows), "plain_bytes",
+	    number(t->plain_bytes), "stored_bytes", number(t->stored_bytes), "objects", number(t->chunks), "exported",
+	    name(t->exported), "manifest_sha256", t->manifest_sha256);
+}
+
+static json_t *
+points(const struct account_points *p)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->len; i++)
+		json_array_append_new(all, json_pack("[o, o]", number(p->at[i].second), number(p->at[i].sum)));
+	return all;
+}
+
+static json_t *
+check(const struct account_check *c)
+{
+	json_t *cells = json_array();
+
+	for (size_t i = 0; i < c->ncells; i++)
+		json_array_append_new(cells, json_pack("{s:o, s:o, s:o, s:o}", "row", number(c->cells[i].row), "column", name(c->cells[i].column),
+		    "source", name(c->cells[i].source), "here", name(c->cells[i].here)));
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "name", name(c->name), "good", (int)c->good, "trouble", name(c->trouble),
+	    "tolerance", name(c->tolerance), "rows", number(c->rows), "rows_differing", number(c->differing), "differences", cells);
+}
+
+json_t *
+account_json(const struct account *a)
+{
+	const struct rec_run *h = &a->run->header;
+	json_t *tables = json_array(), *left = json_array(), *checks = json_array(), *failures = json_array();
+	char sha[65];
+
+	for (size_t i = 0; i < a->ntables; i++)
+		json_array_append_new(tables, table(&a->tables[i]));
+	for (size_t i = 0; i < a->nleft; i++)
+		json_array_append_new(left, json_pack("{s:o, s:o, s:o, s:o}", "schema", name(a->left[i].schema), "name",
+		    name(a->left[i].name), "kind", name(a->left[i].kind), "reason", name(a->left[i].reason)));
+	for (size_t i = 0; i < a->nfailures; i++)
+		json_array_append_new(failures, name(a->failures[i]));
+	for (size_t i = 0; i < a->nchecks; i++)
+		json_array_append_new(checks, check(&a->checks[i]));
+	return json_pack("{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:{s:o, s:o, s:s}, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+	    "format", "gpm-report", "version", 1, "run", a->run->id, "verified", (int)a->good, "verdict", name(a->verdict),
+	    "compared_by", a->level, "made", a->made,
+	    "source", "database", name(h->database), "server", name(h->server_version), "time", h->server_time,
+	    "destination", "database", name(a->database), "server", name(a->server),
+	    "bucket", name(a->from), "manifest_sha256", format_hex(manifest_hash(a->run->root)->sha256, 32, sha),
+	    "plain_bytes", number(a->plain_bytes), "stored_bytes", number(a->stored_bytes), "tables", tables, "business_checks", checks, "schema_failures", failures, "not_carried", left,
+	    "curves", "exported_bytes", points(&a->exported), "loaded_rows", points(&a->loaded));
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# Goal of this test: a table is loaded again, a newer run takes an earlier one's place, at any moment of death; and what is not
+# the run's own rows is never emptied unless the table is named.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/session.sh"
+
+# The ledger says what is there: no line of an earlier run about a table that a later one has, and the rows of the latter.
+ledger_is_exact() { # RUN
+	is "the ledger has the run's rows and no others" "$(q dst warehouse "select sum(rows), count(*) = count(distinct (table_no, batch, seq)) from gpm.ledger
+		where run = '$1'; select count(*) from gpm.ledger l where run <> '$1' and exists (select 1 from gpm.tables t
+		where t.run = '$1' and t.schema_name = l.schema_name and t.table_name = l.table_name)")" \
+		"$(jq -s '[.[] | select(.rec == "manifest") | .rows] | add' "$bucket/$1/manifest.jsonl")|t
+0"
+}
+owner_and_comment() {
+	q dst warehouse "select pg_get_userbyid(relowner), obj_description('sales.odd'::regclass) from pg_class where oid = 'sales.lines'::regclass"
+}
+newest() { basename "$(printf '%s\n' "$bucket"/*/ | sort | tail -n 1)"; }
+
+pg_up src
+pg_up dst
+fill_shop src 5000
+fresh_warehouse
+exits 0 "export" export_shop
+exits 0 "push" push_shop
+exits 0 "load" load_shop
+first=$(newest)
+
+# --- one table again
+
+exits 0 "a table that foreign keys point to, again" load_shop --reload sales.lines --verify content
+has "it is told" "$TEST_DIR/err" "sales.lines was emptied"
+hasnt "of no other" "$TEST_DIR/err" "sales.odd was emptied"
+ledger_is_exact "$first"
+q dst warehouse "insert into sales.floats values (1)"
+exits 0 "one with rows of somebody else" load_shop --reload SALES.floats --reload 5
+same_shop "all as at the source"
+ledger_is_exact "$first"
+exits 1 "one that there is not" load_shop --reload sales.nothing
+has "is named" "$TEST_DIR/err" "has no rows of a table sales.nothing"
+exits 2 "nothing but load does it" gpm-import check --from "file://$bucket" -d warehouse --reload sales.lines
+
+q dst warehouse "vacuum full sales.odd"
+exits 0 "a table that was only written anew" load_shop
+q dst warehouse "insert into sales.odd (a, b) values (1, 'of an application')"; q dst warehouse "vacuum full sales.odd"
+exits 3 "one with rows of an application besides" load_shop
+has "is told so" "$TEST_DIR/err" "sales.odd: was written anew since it was loaded, and holds rows that this run did not load: 4001 are here, 4000 should be"
+hasnt "not as emptied, and nothing is advised that would take them away" "$TEST_DIR/err" "--reload"
+q dst warehouse "delete from sales.odd where b = 'of an application'"; q dst warehouse "vacuum full sales.odd"
+exits 0 "without them" load_shop
+q dst warehouse "truncate sales.floats"
+exits 3 "one that was emptied" load_shop
+has "is told" "$TEST_DIR/err" "sales.floats: was emptied since it was loaded: 0 rows are here, 1002 should be"
+has "with what to do" "$TEST_DIR/err" "load --reload '\"sales\".\"floats\"'"
+q dst warehouse "create table t as select * from sales.one_column; drop table sales.one_column; alter table t rename to one_column;
+	alter table one_column set schema sales"
+exits 3 "one that was made anew" load_shop
+has "is told" "$TEST_DIR/err" "sales.one_column: is not the table that was loaded"
+exits 0 "both are loaded again" load_shop --reload '"sales"."floats"' --reload '"sales"."one_column"' --verify content
+same_shop "all as at the source"
+ledger_is_exact "$first"
+q dst warehouse "create role plain login; grant postgres, shop_owner to plain"
+exits 3 "who cannot pass over foreign keys" load_shop -U plain --reload sales.lines
+has "is told so" "$TEST_DIR/err" "sales.lines: cannot be emptied: foreign keys of other tables point to it"
+has "and keeps the rows" "$TEST_DIR/out" "5,000  NOT LOADED"
+exits 0 "which are there" load_shop
+
+q dst warehouse "create table public.ours (id bigint references sales.lines on delete cascade); insert into public.ours values (7)"
+exits 3 "a table that one of somebody else's points to" load_shop --reload sales.lines
+has "is refused by the other's name" "$TEST_DIR/err" "sales.lines: cannot be emptied: a foreign key of public.ours, which is no table of this run, points to it"
+is "and untouched" "$(q dst warehouse "select count(*) from sales.lines")" 5000
+q dst warehouse "drop table public.ours"
+q dst warehouse "create table sales.parts (id bigint references sales.lines) partition by range (id);
+	create table sales.parts_1 partition of sales.parts for values from (1) to (9)"
+exits 3 "nor a partitioned one" load_shop --reload sales.lines
+has "is passed over" "$TEST_DIR/err" "a foreign key of sales.parts, which is no table of this run"
+q dst warehouse "drop table sales.parts; alter table sales.orders add constraint o foreign key (id) references sales.lines"
+exits 0 "one of the run is" load_shop --reload sales.lines
+q dst warehouse "alter table sales.orders drop constraint o"
+
+# --- a newer run in its place
+
+q src shop "update sales.lines set note = 'new' where id % 7 = 0; delete from sales.one_column where a is null;
+	insert into sales.floats values (4), (5); create table sales.fresh (a int primary key); insert into sales.fresh values (1), (2);
+	drop table sales.empty; create index on sales.lines (qty);
+	create role second_owner; alter table sales.lines owner to second_owner; comment on table sales.odd is 'second'; grant select on sales.v to second_owner"
+exits 0 "export once more" export_shop
+exits 0 "push" push_shop
+shop_tables() { printf '%s\n' sales.lines sales.odd sales.fresh sales.one_column sales.floats sales.orders_2024 sales.orders_rest; }
+second=$(newest)
+exits 3 "not without being asked" load_shop --data-only
+has "a table is refused" "$TEST_DIR/err" "sales.odd: holds 4000 rows that this run did not load"
+is "and untouched" "$(q dst warehouse "select count(*) from sales.lines where note = 'new'")" 0
+exits 2 "nor both ways" load_shop --append --replace --run "$second"
+q dst warehouse "insert into sales.floats values (1); create table t as select * from sales.one_column; drop table sales.one_column;
+	alter table t rename to one_column; alter table one_column set schema sales"
+exits 3 "rows of somebody else" load_shop --replace
+has "are not taken" "$TEST_DIR/err" "sales.floats: holds 1003 rows, of which earlier runs loaded 1002: others were added or removed"
+is "they are there" "$(q dst warehouse "select count(*) from sales.floats")" 1003
+hasnt "the run has a table of that name" "$TEST_DIR/err" "sales.floats was loaded by run"
+has "nor a table that somebody made anew, with as many" "$TEST_DIR/err" "sales.one_column: is not the table that earlier runs loaded: it was made anew since"
+has "which is told with what to do" "$TEST_DIR/err" "load --reload '\"sales\".\"one_column\"'"
+is "its rows are there" "$(q dst warehouse "select count(*) from sales.one_column")" 6
+q dst warehouse "delete from sales.floats where a = 1 and b is null"
+speak 7
+echo "begin; insert into sales.floats values (1); select 'written';" >&7
+until_true "select count(*) = 1 from pg_stat_activity where application_name = 'session7' and state = 'idle in transaction'"
+gpm-import load -q --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse --replace \
+	>"$TEST_DIR/replace.out" 2>"$TEST_DIR/replace.err" 7>&- &
+loader=$!
+ok "a load waits for somebody who writes" until_true "select count(*) > 0 from pg_locks l join pg_class c on c.oid = relation where not granted and relname = 'floats'"
+echo "commit;" >&7
+silent 7
+wait "$loader"
+is "and then refuses the table" $? 3
+has "by its name" "$TEST_DIR/replace.err" "sales.floats: holds 1003 rows, of which earlier runs loaded 1002"
+is "what was written meanwhile is there" "$(q dst warehouse "select count(*) from sales.floats")" 1003
+exits 0 "without them" load_shop --replace --reload sales.floats --reload sales.one_column --verify content
+has "what is gone at the source is told" "$TEST_DIR/err" "sales.empty was loaded by run $first; this run has no table of that name"
+hasnt "nothing is made twice" "$TEST_DIR/err" "already"
+same_shop "all as at the source now"
+is "a new table" "$(q dst warehouse "select count(*) from sales.fresh")" 2
+is "a new owner, and another comment" "$(owner_and_comment)" "second_owner|second"
+is "a new index" "$(q dst warehouse "select count(*) from pg_indexes where tablename = 'lines'")" 3
+is "a view has the new rows" "$(q dst warehouse "select count(*) from sales.v where note = 'new'")" 714
+is "one that is materialized, too" "$(q dst warehouse "select sum(qty) from sales.totals")" "$(q src shop "select sum(qty) from sales.lines")"
+ledger_is_exact "$second"
+exits 0 "once more there is nothing to do" load_shop --replace
+hasnt "no table was emptied" "$TEST_DIR/err" "was emptied"
+
+# --- killed
+
+q src shop "alter table sales.lines owner to shop_owner; comment on table sales.odd is E'it''s; a \"comment\" \$\$ -- really';
+	update sales.lines set note = md5(note); update sales.odd set b = 'third' where a % 3 = 0"
+exits 0 "a third export" export_shop
+exits 0 "push" push_shop
+third=$(newest)
+killed=0
+for delay in 0.04 0.08 0.1 0.12 0.14 0.16 0.18 0.2 0.22 0.25; do
+	# no function of the shell, which would stand between it and the signal
+	gpm-import load --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse -q --replace -j 1 >/dev/null 2>&1 &
+	loader=$!
+	sleep "$delay"
+	kill -9 "$loader" 2>/dev/null && killed=$((killed + 1))
+	wait "$loader" 2>/dev/null
+done
+comment "killed $killed times"
+exits 0 "after deaths it goes on" load_shop --replace --verify content
+same_shop "all as at the source"
+ledger_is_exact "$third"
+is "what the second run said otherwise is as the first one said it, and the third" "$(owner_and_comment)" "shop_owner|it's; a \"comment\" \$\$ -- really"
+done_testing

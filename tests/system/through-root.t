@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Goal of this test: partitions that the destination does not have, or has with other bounds: their rows go through the root, once, and the
+# root is proven as a whole.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/fixture.sh"
+
+here() { gpm-import "$1" --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse "${@:2}"; }
+same_orders() {
+	is "$1" "$(table_md5 dst warehouse "(select id, day, total from sales.orders) o")" "$(table_md5 src shop "(select id, day, total from sales.orders) o")"
+}
+in_ledger="select sum(rows), count(*) from gpm.ledger where table_name = 'orders'"
+
+# the tables, but orders as SQL makes it
+destination() {
+	fresh_warehouse
+	load_shop -q --schema-only
+	q dst warehouse "drop table sales.orders; $1"
+}
+pg_up src
+pg_up dst
+fill_shop src 5000
+q src shop "insert into sales.orders select i, date '2023-06-01' + i % 900, i * 1.25 from generate_series(901, 20000) i"
+exits 0 "export" export_shop --measure aggregates
+exits 0 "push" push_shop
+chunks=$(cat "$(run_dir)"tables/*orders*.jsonl | grep -c '"rec":"chunk"')
+
+by_year="create table sales.orders (day date not null, total numeric, id bigint) partition by range (day);
+	create table sales.o1 partition of sales.orders for values from ('2020-01-01') to ('2024-07-01');
+	create table sales.o2 partition of sales.orders default"
+destination "$by_year"
+exits 0 "other partitions" load_shop --verify content
+has "it is told" "$TEST_DIR/err" "sales.orders is not partitioned as at the source: its rows go through the root"
+is "of the root once" "$(grep -c 'is not partitioned' "$TEST_DIR/err")" 1
+ok "both are proven" test "$(grep -cE 'sales.orders_(2024|rest) .* verified by content, in sales.orders$' "$TEST_DIR/out")" = 2
+has "and counted" "$TEST_DIR/out" "8 tables, 30,010 rows, the same as at the source"
+same_orders "every row is there"
+is "once" "$(q dst warehouse "$in_ledger")" "20000|$chunks"
+exits 0 "again" load_shop
+is "nothing more" "$(q dst warehouse "$in_ledger")" "20000|$chunks"
+is "its statistics are there" "$(q dst warehouse "select count(distinct tablename) from pg_stats where tablename in ('orders', 'o1', 'o2')")" 3
+exits 3 "no proof by aggregates" here check --verify aggregates
+has "which is told" "$TEST_DIR/err" "sales.orders: was loaded through its root, of which the run has no aggregates"
+q dst warehouse "update sales.orders set total = total + 1 where id = 1"
+exits 0 "a changed value is not seen by number" here check
+exits 4 "but by content" here check --verify content
+has "the root is named" "$TEST_DIR/err" "sales.orders: holds as many rows, but not the same"
+is "once" "$(grep -c 'holds as many' "$TEST_DIR/err")" 1
+q dst warehouse "delete from sales.orders where id = 1"
+exits 4 "a row that is gone is" here check
+has "by number" "$TEST_DIR/err" "sales.orders: 19999 rows are here, 20000 should be"
+
+# --- killed
+
+destination "$by_year"
+for delay in 0.05 0.08 0.11 0.14; do
+	# no function of the shell, which would stand between it and the signal
+	gpm-import load --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse -q -j 1 >/dev/null 2>&1 &
+	loader=$!
+	sleep "$delay"
+	kill -9 "$loader" 2>/dev/null
+	wait "$loader" 2>/dev/null
+done
+exits 0 "after deaths it goes on" load_shop --verify content
+same_orders "every row is there"
+is "once" "$(q dst warehouse "$in_ledger")" "20000|$chunks"
+
+# --- rows of somebody else, no partitions at all, other bounds
+
+destination "$by_year; insert into sales.orders values ('2021-01-01', 1, 1)"
+exits 3 "a root with rows" load_shop
+has "is refused" "$TEST_DIR/err" "sales.orders, through which its rows would go, holds 1 rows that this run did not load"
+exits 0 "or added to" load_shop --append --run "$(basename "$(run_dir)")"
+is "one more" "$(q dst warehouse "select count(*) from sales.orders")" 20001
+destination "create table sales.orders (id bigint, day date, total numeric)"
+exits 0 "a plain table" load_shop --verify content
+same_orders "has every row"
+destination "create table sales.orders (id bigint, day date not null, total numeric) partition by range (day);
+	create table sales.orders_2024 partition of sales.orders for values from ('2024-01-01') to ('2024-07-01');
+	create table sales.orders_rest partition of sales.orders default"
+exits 3 "other bounds" load_shop
+has "are told with what to do" "$TEST_DIR/err" "the partition has other bounds here: --through-root"
+exits 0 "then through the root" load_shop --through-root --verify content
+same_orders "every row is there"
+exits 0 "it is as good without saying it again" here check --verify content
+
+# --- a newer run, for which the partitions are made in another way
+
+fresh_warehouse
+exits 0 "partitions as at the source" load_shop
+q dst warehouse "drop table sales.orders; $by_year"
+exits 0 "export once more" export_shop
+exits 0 "push" push_shop
+exits 0 "in the place of what was there" load_shop --replace
+hasnt "the run has partitions of that name" "$TEST_DIR/err" "this run has no table"
+same_orders "every row is there"
+done_testing
