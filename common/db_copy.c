@@ -38,25 +38,32 @@ db_copy_columns(struct db *db, const struct rec_table *t, struct buf *sql, struc
 	return 0;
 }
 
-/* COPY t (a, b) for a whole table, COPY (SELECT a, b FROM ONLY t WHERE …) for a part of it, without ONLY for a tree of them. */
+int
+db_copy_select(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
+{
+	text_puts(sql, "SELECT ");
+	if (add_columns(db, sql, &t->columns, e) < 0)
+		return -1;
+	text_puts(sql, t->tree ? " FROM " : " FROM ONLY ");
+	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
+		return -1;
+	if (t->filter != NULL)
+		text_printf(sql, " %s", t->filter);
+	return 0;
+}
+
+/* COPY t (a, b) for a whole table, COPY (SELECT …) for a part of it or a tree. */
 static int
 copy_statement(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
 {
 	bool whole = t->filter == NULL && !t->tree;
 
-	text_puts(sql, whole ? "COPY " : "COPY (SELECT ");
-	if (!whole) {
-		if (add_columns(db, sql, &t->columns, e) < 0)
-			return -1;
-		text_puts(sql, t->tree ? " FROM " : " FROM ONLY ");
-	}
-	if (db_add_name(db, sql, t->schema, t->name, e) < 0)
+	text_puts(sql, whole ? "COPY " : "COPY (");
+	if ((whole ? db_add_name(db, sql, t->schema, t->name, e) : db_copy_select(db, t, sql, e)) < 0)
 		return -1;
 	if (whole && db_copy_columns(db, t, sql, e) < 0)
 		return -1;
-	if (!whole)
-		text_printf(sql, " %s)", t->filter != NULL ? t->filter : "");
-	text_puts(sql, " TO STDOUT" DB_COPY_DIALECT);
+	text_puts(sql, whole ? " TO STDOUT" DB_COPY_DIALECT : ") TO STDOUT" DB_COPY_DIALECT);
 	return 0;
 }
 

@@ -16,6 +16,9 @@ typedef int db_copy_fn(void *ctx, const char *data, size_t len, uint64_t rows, s
 int db_copy_out(struct db *, const struct rec_table *t, db_copy_fn *, void *ctx, uint64_t *sent,
     struct err *) GPM_NODISCARD;
 
+/* db_copy_select(db, t, sql, e): append "SELECT a, b FROM ONLY t WHERE …", the rows of T as above; without ONLY for a tree of them. */
+int db_copy_select(struct db *, const struct rec_table *t, struct buf *sql, struct err *) GPM_NODISCARD;
+
 /* db_copy_columns(db, t, sql, e): append " (a, b)" to SQL, nothing for a table without columns. */
 int db_copy_columns(struct db *, const struct rec_table *t, struct buf *sql, struct err *) GPM_NODISCARD;
 

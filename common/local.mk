@@ -39,6 +39,7 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/gpfdist_watch.h %D%/gpfdist_watch.c %D%/gpfdist_tls.h %D%/gpfdist_tls.c \
 	%D%/gpfdist_token.h %D%/gpfdist_token.c %D%/gpfdist_endpoint.h %D%/gpfdist_endpoint.c \
 	%D%/gpfdist_address.h %D%/gpfdist_address.c \
+	%D%/gp_table.h %D%/gp_table.c %D%/receivers.h %D%/receivers.c \
 	%D%/gpfdist_deal.h %D%/gpfdist_deal_internal.h %D%/gpfdist_dealer.c %D%/gpfdist_deal.c %D%/gpfdist_give.c %D%/gpfdist_cut.c \
 	%D%/gpfdist_get.h %D%/gpfdist_get.c
 

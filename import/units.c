@@ -55,6 +55,7 @@ units_add(struct units *u, const struct rec_manifest *line, const struct run_tab
 		unit = add(u, &t->table);
 	unit->orders_differ = unit->orders_differ || !same_columns(&unit->root.columns, &t->table.columns);
 	unit->rows += t->done.rows;
+	unit->plain_bytes += t->done.plain_bytes;
 	unit->before += before;
 	unit->digest = digest_add(unit->digest, t->done.digest);
 	part.line.schema = mem_str(line->schema);

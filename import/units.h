@@ -12,7 +12,7 @@ struct unit_part {
 /* A root, and the sums over its partitions. */
 struct unit {
 	struct rec_table root;     /* tree; encoding and columns of the first partition */
-	uint64_t rows, before;
+	uint64_t rows, plain_bytes, before;
 	struct digest digest;
 	bool orders_differ;        /* the partitions do not have the same columns in one order: their digests have no sum that says something */
 	struct unit_part *parts;

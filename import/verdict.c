@@ -5,14 +5,13 @@
 #include <pthread.h>
 
 #include "aggregates.h"
-#include "db_copy.h"
+#include "content.h"
 #include "err.h"
 #include "keyset.h"
 #include "ledger.h"
 #include "opt.h"
 #include "parse.h"
 #include "pool.h"
-#include "rows.h"
 #include "session.h"
 #include "stop.h"
 #include "unchecked.h"
@@ -36,6 +35,7 @@ struct judging {
 	enum level level;
 	struct db **sessions;  /* a worker's, opened at its first table */
 	struct pool *pool;
+	struct content *content; /* BY_CONTENT */
 	struct keyset *roots;  /* through which rows went */
 	size_t nroots;
 	struct units units;    /* what is known of them; under the mutex */
@@ -103,32 +103,11 @@ verdict_check_run(const struct opts *opts, const struct run *run, struct err *e)
 /* --- one table ------------------------------------------------------------------------------- */
 
 static int
-digest_rows(void *ctx, const char *data, size_t len, uint64_t rows, struct err *e)
+check_content(struct judging *j, struct db *db, const struct run_table *t, struct err *e)
 {
-	size_t used;
+	struct content_want want = { .rows = t->done.rows, .plain_bytes = t->done.plain_bytes, .digest = t->done.digest };
 
-	(void)rows; /* they are counted again */
-	return rows_push(ctx, data, len, 0, &used, e);
-}
-
-/* The digest of the table as this server writes it. */
-static int
-check_content(struct db *db, const struct rec_table *t, uint64_t want_rows, struct digest digest, struct err *e)
-{
-	unsigned char *kinds = columns_float_kinds(&t->columns);
-	struct rows *rows = rows_new(&dialect_csv, kinds, t->columns.len);
-	char here[DIGEST_HEX_LEN], want[DIGEST_HEX_LEN];
-	uint64_t sent;
-	int rc = db_copy_out(db, t, digest_rows, rows, &sent, e);
-
-	if (rc == 0 && (!rows_at_end(rows) || rows_count(rows) != want_rows))
-		rc = err_set(e, ERR_DIFFERS, "%" PRIu64 " rows are here, %" PRIu64 " should be", rows_count(rows), want_rows);
-	else if (rc == 0 && !digest_equal(rows_digest(rows), digest))
-		rc = err_set(e, ERR_DIFFERS, "holds as many rows, but not the same: digest %s, the source's is %s",
-		    digest_hex(rows_digest(rows), here), digest_hex(digest, want));
-	rows_free(rows);
-	free(kinds);
-	return rc;
+	return content_check(j->content, db, &t->table, &want, e);
 }
 
 static int
@@ -170,7 +149,7 @@ check_table(struct judging *j, struct db *db, const struct run_table *t, struct 
 	if (j->level != BY_COUNT && before == 0) {
 		if (session_set_encoding(j->opts, db, &t->table, e) < 0)
 			return -1;
-		return j->level == BY_CONTENT ? check_content(db, &t->table, t->done.rows, t->done.digest, e) : check_aggregates(db, t, e);
+		return j->level == BY_CONTENT ? check_content(j, db, t, e) : check_aggregates(db, t, e);
 	}
 	if (check_count(db, &t->table, t->done.rows, before, e) < 0)
 		return -1;
@@ -304,7 +283,7 @@ check_unit(struct judging *j, struct db *db, const struct unit *u, struct err *e
 	}
 	if (session_set_encoding(j->opts, db, &u->root, e) < 0)
 		return -1;
-	return check_content(db, &u->root, u->rows, u->digest, e);
+	return content_check(j->content, db, &u->root, &(struct content_want){ .rows = u->rows, .plain_bytes = u->plain_bytes, .digest = u->digest }, e);
 }
 
 /* Each part's line says what was found of the root; the trouble counts once. */
@@ -351,9 +330,9 @@ judge_units(struct judging *j, struct err *e)
 	return rc;
 }
 
-/* Which roots: before the first table. */
+/* Before the first table: which roots, and how contents are read. */
 static int
-read_roots(struct judging *j, struct err *e)
+begin(struct judging *j, unsigned jobs, struct err *e)
 {
 	struct db *db;
 	int rc;
@@ -361,6 +340,8 @@ read_roots(struct judging *j, struct err *e)
 	if (session_open_reading(j->opts, j->run->id, &db, e) < 0)
 		return -1;
 	rc = ledger_roots(db, j->run->id, j->roots, &j->nroots, e);
+	if (rc == 0 && j->level == BY_CONTENT)
+		rc = content_open(j->opts, db, jobs, &j->content, e);
 	db_close(db);
 	return rc;
 }
@@ -442,7 +423,7 @@ settle_all(struct judging *j, struct err *e)
 	j->sessions = mem_array(jobs, sizeof(struct db *));
 	pthread_mutex_init(&j->mutex, NULL);
 	j->roots = keyset_new();
-	rc = read_roots(j, e);
+	rc = begin(j, jobs, e);
 	if (rc == 0)
 		rc = judge_all(j, jobs, e);
 	keyset_free(j->roots);
@@ -450,6 +431,7 @@ settle_all(struct judging *j, struct err *e)
 	for (unsigned i = 0; i < jobs; i++)
 		db_close(j->sessions[i]);
 	free(j->sessions);
+	content_close(j->content);
 	pthread_mutex_destroy(&j->mutex);
 	return rc;
 }

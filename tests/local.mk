@@ -77,6 +77,7 @@ system_tests = \
 	%D%/system/greenplum-schema.t \
 	%D%/system/greenplum.t \
 	%D%/system/greenplum-encryption.t \
+	%D%/system/greenplum-content.t \
 	%D%/system/greenplum-load.t \
 	%D%/system/greenplum-receive.t \
 	%D%/system/greenplum-s3.t \
@@ -355,6 +356,7 @@ EXTRA_DIST += %D%/crypt_rules.py
 .PHONY: check-greenplum
 check-greenplum: all
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum.t
+	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-content.t
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-load.t
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-web.t
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-schema.t

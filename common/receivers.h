@@ -1,4 +1,4 @@
-/* receivers.h -- the gpfdist servers inside gpm-export, one for each --listen. */
+/* receivers.h -- the gpfdist servers inside gpm-export, one for each --listen, and inside gpm-import, which reads a table back through them. */
 #ifndef GPM_RECEIVERS_H
 #define GPM_RECEIVERS_H
 

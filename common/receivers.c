@@ -1,4 +1,4 @@
-/* receivers.c -- the gpfdist servers inside gpm-export. */
+/* receivers.c -- the gpfdist servers that segments send rows to. */
 #include "prelude.h"
 
 #include <inttypes.h>

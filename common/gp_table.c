@@ -1,6 +1,7 @@
 /* gp_table.c -- a writable external table through which Greenplum's segments send rows. */
 #include "prelude.h"
 
+#include "db_copy.h"
 #include "db_wait.h"
 #include "err.h"
 #include "gp_table.h"
@@ -102,19 +103,6 @@ gp_table_reach(struct db *db, const char *const *urls, size_t n, struct err *e)
 	return rc;
 }
 
-static int
-add_insert(struct db *db, const struct rec_table *t, struct buf *sql, struct err *e)
-{
-	text_puts(sql, "INSERT INTO pg_temp.gpm_out SELECT ");
-	for (size_t i = 0; i < t->columns.len; i++) {
-		text_puts(sql, i > 0 ? ", " : "");
-		if (db_add_ident(db, sql, t->columns.at[i].name, e) < 0)
-			return -1;
-	}
-	text_puts(sql, " FROM ONLY ");
-	return db_add_name(db, sql, t->schema, t->name, e);
-}
-
 int
 gp_table_insert(struct db *db, const struct rec_table *t, uint64_t *sent, struct err *e)
 {
@@ -122,7 +110,8 @@ gp_table_insert(struct db *db, const struct rec_table *t, uint64_t *sent, struct
 	int rc;
 
 	text_init(&sql);
-	rc = add_insert(db, t, &sql, e);
+	text_puts(&sql, "INSERT INTO pg_temp.gpm_out ");
+	rc = db_copy_select(db, t, &sql, e);
 	if (rc == 0)
 		rc = db_run(db, text_str(&sql), sent, e);
 	buf_release(&sql);
