@@ -15,7 +15,7 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/runid.h %D%/runid.c %D%/record.h %D%/record_fields.h %D%/record.c \
 	%D%/record_read.c %D%/record_write.c %D%/batching.h %D%/batching.c %D%/piece.h %D%/piece.c \
 	%D%/journal.h %D%/journal.c %D%/keyset.h %D%/keyset.c %D%/spool.h %D%/spool.c \
-	%D%/sqllex.h %D%/sqllex.c \
+	%D%/sqllex.h %D%/sqllex.c %D%/quote.h %D%/quote.c %D%/since.h %D%/since.c \
 	%D%/manifest.h %D%/manifest_read.c %D%/manifest_write.c \
 	%D%/stage.h %D%/stage.c %D%/stage_rows.c %D%/stage_sha256.c %D%/stage_zstd.c \
 	%D%/stage_gzip.h %D%/stage_gzip.c %D%/stage_gzip_zlib.c \

@@ -39,6 +39,7 @@ static const struct field table_fields[] = {
 	F(table, dialect, FIELD_OBJECT, MUST), F(table, columns, FIELD_COLUMNS, MUST),
 	F(table, filter, FIELD_NAME, MAY), F(table, distribution, FIELD_NAME, MAY),
 	F(table, storage, FIELD_NAME, MAY),
+	F(table, since_column, FIELD_NAME, MAY), F(table, since_value, FIELD_NAME, MAY),
 };
 static const struct field attempt_fields[] = {
 	F(attempt, table, FIELD_U64, MUST), F(attempt, attempt, FIELD_U64, MUST),
@@ -62,6 +63,7 @@ static const struct field done_fields[] = {
 	F(done, rows, FIELD_U64, MUST), F(done, digest, FIELD_DIGEST, MUST),
 	F(done, plain_bytes, FIELD_U64, MUST), F(done, time, FIELD_TEXT, MUST),
 	F(done, aggregates, FIELD_OBJECT, MAY), F(done, pieces, FIELD_NUMBERS, MAY),
+	F(done, rest, FIELD_U64, MAY),
 };
 static const struct field failed_fields[] = {
 	F(failed, table, FIELD_U64, MUST), F(failed, schema, FIELD_NAME, MUST),

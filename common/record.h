@@ -101,6 +101,7 @@ struct rec_table {     /* the table record */
 	json_t *dialect;      /* {"format":"csv","delimiter":",","quote":"\"","null":""} */
 	struct columns columns; /* in the order they stand in a row */
 	char *filter;         /* SQL condition of the rows taken ("WHERE …"), absent: all */
+	char *since_column, *since_value; /* what the filter says, when it is of rows behind a value (since.h) */
 	char *distribution;   /* "DISTRIBUTED BY (a)", … of a Greenplum source */
 	char *storage;        /* storage options of a Greenplum source */
 	bool tree;            /* in memory only: the table's partitions, or heirs, are meant as well as itself */
@@ -136,6 +137,7 @@ struct rec_done {      /* an attempt is finished: these are the table's rows */
 	uint64_t plain_bytes;
 	char *time;
 	json_t *aggregates;
+	uint64_t rest;         /* rows that the table holds besides, not carried, when there is a since_column */
 	struct numbers pieces; /* export only: others bring the rows, in these pieces, and know all but their number */
 };
 

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "gp_files.h"
 #include "gp_out.h"
+#include "parse.h"
 #include "slices.h"
 
 struct copying {
@@ -69,12 +70,31 @@ measure_table(struct db *db, const struct table *t, struct rec_done *done, struc
 	    (unsigned long long)rows);
 }
 
+/* What the table holds besides the rows that were just taken out, in the same snapshot. */
+static int
+count_rest(struct db *db, const struct table *t, struct rec_done *done, struct err *e)
+{
+	struct buf sql;
+	char *value = NULL;
+	int rc = -1;
+
+	text_init(&sql);
+	text_puts(&sql, "SELECT pg_catalog.count(*) FROM ONLY ");
+	if (db_add_name(db, &sql, t->rec.schema, t->rec.name, e) == 0 && (value = db_value(db, text_str(&sql), 0, NULL, e)) != NULL)
+		rc = parse_u64(value, done->rows, INT64_MAX, &done->rest, e);
+	if (rc == 0)
+		done->rest -= done->rows;
+	free(value);
+	buf_release(&sql);
+	return rc;
+}
+
 bool
 copyout_by_segments(const struct copyout *x, const struct rec_table *t)
 {
 	/* an external table costs about 40 kB of catalog, files on every host are many */
 	return (x->receivers != NULL || (x->files != NULL && gp_files_take(x->files, t))) && t->bytes >= x->small_table &&
-	    t->filter == NULL && t->columns.len > 0;
+	    (t->filter == NULL || (t->since_column != NULL && x->receivers != NULL)) && t->columns.len > 0;
 }
 
 static const char *
@@ -109,7 +129,7 @@ copyout_slice(const struct copyout *x, struct db *db, const struct slice *slice,
 		return -1;
 	if (!attempt_add(slice->attempt, &part))
 		return 0;
-	if (x->measure && measure_table(db, t, sums, e) < 0) {
+	if ((t->rec.since_column != NULL && count_rest(db, t, sums, e) < 0) || (x->measure && measure_table(db, t, sums, e) < 0)) {
 		free(part.pieces.at);
 		return -1;
 	}

@@ -17,6 +17,7 @@
 #include "pool.h"
 #include "progress.h"
 #include "receivers.h"
+#include "since_rules.h"
 #include "run_choice.h"
 #include "schema_dump.h"
 #include "selection.h"
@@ -37,6 +38,7 @@ struct export {
 	char *condition;           /* which tables: selection_condition */
 	struct business checks;    /* --checks */
 	struct snapshot *snapshot;
+	struct since_rules since;  /* tables of which only newer rows are taken */
 	unsigned jobs;
 	struct db **sessions;      /* a worker's, opened at its first table */
 	pthread_mutex_t mutex;     /* over what follows */
@@ -50,7 +52,10 @@ struct export {
 static int
 list_table(void *ctx, struct rec_table *rec, struct err *e)
 {
-	return state_list(ctx, rec, e);
+	struct export *x = ctx;
+
+	since_rules_apply(&x->since, rec);
+	return state_list(x->out.state, rec, e);
 }
 
 static int
@@ -94,7 +99,7 @@ list_all(struct export *x, struct err *e)
 	record_free_fields(REC_MOMENT, &moment);
 	if (rc < 0 || opt_flag(x->opts, OPT_ID_schema_only))
 		return rc;
-	if (snapshot_tables(x->snapshot, list_table, s, e) < 0 ||
+	if (snapshot_tables(x->snapshot, list_table, x, e) < 0 ||
 	    catalog_sequences(x->catalog, holder, x->condition, list_sequence, s, e) < 0 ||
 	    catalog_matviews(x->catalog, holder, x->condition, list_matview, s, e) < 0)
 		return -1;
@@ -307,7 +312,8 @@ look_before(struct export *x, struct err *e)
 
 	if ((checks != NULL && business_read(checks, &x->checks, e) < 0) || source_connect(x->opts, NULL, "start", &db, e) < 0)
 		return -1;
-	if (catalog_new(db, &x->catalog, e) < 0 || (x->condition = selection_condition(x->catalog, db, x->opts, e)) == NULL)
+	if (catalog_new(db, &x->catalog, e) < 0 || (x->condition = selection_condition(x->catalog, db, x->opts, e)) == NULL ||
+	    since_rules_read(x->opts, x->catalog, db, &x->since, e) < 0)
 		rc = -1;
 	if (rc == 0 && !opt_flag(x->opts, OPT_ID_no_large_objects))
 		rc = catalog_large_objects(db, &n, e);
@@ -474,6 +480,7 @@ export_run(const struct opts *opts, const char *group, struct err *e)
 	free(x.deferred);
 	snapshot_release(x.snapshot);
 	business_release(&x.checks);
+	since_rules_release(&x.since);
 	free(x.condition);
 	catalog_free(x.catalog);
 	space_free(x.out.space);

@@ -22,20 +22,26 @@ static const struct option {
 	{ OPT_ID_exclude_schema, "exclude_schema", "--exclude-schema=", false, true },
 };
 
+static void
+add_list(json_t *all, const char *name, const struct opts *opts, enum opt_id id)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < opt_list_len(opts, id); i++)
+		json_array_append_new(list, json_string(opt_list_at(opts, id, i)));
+	if (json_array_size(list) > 0)
+		json_object_set(all, name, list);
+	json_decref(list);
+}
+
 json_t *
 selection_json(const struct opts *opts)
 {
 	json_t *all = json_object();
 
-	for (size_t i = 0; i < GPM_ARRAY_LEN(options); i++) {
-		json_t *list = json_array();
-
-		for (size_t k = 0; k < opt_list_len(opts, options[i].id); k++)
-			json_array_append_new(list, json_string(opt_list_at(opts, options[i].id, k)));
-		if (json_array_size(list) > 0)
-			json_object_set(all, options[i].name, list);
-		json_decref(list);
-	}
+	for (size_t i = 0; i < GPM_ARRAY_LEN(options); i++)
+		add_list(all, options[i].name, opts, options[i].id);
+	add_list(all, "since", opts, OPT_ID_since);
 	if (opt_flag(opts, OPT_ID_schema_only))
 		json_object_set_new(all, "schema_only", json_true());
 	if (opt_flag(opts, OPT_ID_data_only))
@@ -157,27 +163,34 @@ check_match(struct db *db, const struct option *o, const char *pattern, const ch
 	return rc;
 }
 
+/* What PATTERN matches, behind what SQL holds; it has to match something. */
+static int
+add_pattern(struct db *db, const struct option *o, const char *pattern, const char *schemas, struct buf *sql, struct err *e)
+{
+	json_t *text = json_string(pattern);
+	struct buf match;
+	int rc;
+
+	json_decref(text);
+	if (text == NULL) /* it could not be pinned in the run */
+		return err_set(e, ERR_USAGE, "a pattern is not UTF-8");
+	text_init(&match);
+	rc = add_match(db, o, pattern, schemas, &match, e);
+	if (rc == 0)
+		rc = check_match(db, o, pattern, text_str(&match), e);
+	text_puts(sql, text_str(&match));
+	buf_release(&match);
+	return rc;
+}
+
 /* All patterns of one option joined by OR; nothing when it was not given. */
 static int
 add_matches(struct db *db, const struct opts *opts, const struct option *o, const char *schemas,
     struct buf *sql, struct err *e)
 {
 	for (size_t i = 0; i < opt_list_len(opts, o->id); i++) {
-		const char *pattern = opt_list_at(opts, o->id, i);
-		json_t *text = json_string(pattern);
-		struct buf match;
-		int rc;
-
-		json_decref(text);
-		if (text == NULL) /* it could not be pinned in the run */
-			return err_set(e, ERR_USAGE, "a pattern is not UTF-8");
-		text_init(&match);
-		rc = add_match(db, o, pattern, schemas, &match, e);
-		if (rc == 0)
-			rc = check_match(db, o, pattern, text_str(&match), e);
-		text_printf(sql, "%s%s", i > 0 ? " OR " : "", text_str(&match));
-		buf_release(&match);
-		if (rc < 0)
+		text_puts(sql, i > 0 ? " OR " : "");
+		if (add_pattern(db, o, opt_list_at(opts, o->id, i), schemas, sql, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -227,6 +240,29 @@ selection_condition(const struct catalog *catalog, struct db *db, const struct o
 	text_init(&b);
 	rc = build_condition(catalog, db, opts, schemas, &b, e);
 	free(schemas);
+	if (rc < 0) {
+		buf_release(&b);
+		return NULL;
+	}
+	return text_take(&b);
+}
+
+char *
+selection_tables(const struct catalog *catalog, struct db *db, const char *pattern, struct err *e)
+{
+	char *schemas = default_schemas(db, e);
+	struct buf match, b;
+	int rc;
+
+	if (schemas == NULL)
+		return NULL;
+	text_init(&match);
+	text_init(&b);
+	rc = add_pattern(db, &options[0], pattern, schemas, &match, e);
+	free(schemas);
+	if (rc == 0)
+		text_printf(&b, WITH_KIN, text_str(&match), catalog_is_child(catalog));
+	buf_release(&match);
 	if (rc < 0) {
 		buf_release(&b);
 		return NULL;

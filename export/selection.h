@@ -24,6 +24,9 @@ json_t *selection_json(const struct opts *) GPM_NODISCARD;
  * it (ERR_NO_MATCH).  The caller frees; NULL on error. */
 char *selection_condition(const struct catalog *, struct db *, const struct opts *, struct err *) GPM_NODISCARD;
 
+/* selection_tables(catalog, db, pattern, e): the same for one pattern as of -t, without the AND: " IN (…)". */
+char *selection_tables(const struct catalog *, struct db *, const char *pattern, struct err *) GPM_NODISCARD;
+
 /* selection_dump_args(db, opts, condition, out, e): the same for pg_dump: its -t -T -n -N, and each partition that
  * comes along with its root. */
 int selection_dump_args(struct db *, const struct opts *, const char *condition, struct strings *out,

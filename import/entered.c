@@ -19,20 +19,18 @@ entered_free(struct entered *x)
 {
 	if (x == NULL)
 		return;
-	for (size_t i = 0; i < x->n; i++)
-		free(x->at[i].filter);
 	free(x->at);
 	free(x);
 }
 
 void
-entered_add(struct entered *x, uint64_t number, uint64_t before, const char *filter)
+entered_add(struct entered *x, uint64_t number, uint64_t before)
 {
 	if (x->n == x->cap) {
 		x->cap = x->cap == 0 ? 256 : x->cap + x->cap / 2;
 		x->at = mem_grow(x->at, x->cap * sizeof(*x->at));
 	}
-	x->at[x->n++] = (struct entered_table){ number, before, mem_str(filter) };
+	x->at[x->n++] = (struct entered_table){ number, before };
 }
 
 const struct entered_table *

@@ -7,6 +7,7 @@
 #include "keyset.h"
 #include "log.h"
 #include "opt.h"
+#include "since.h"
 #include "trust.h"
 
 /* --- runs in the bucket ---------------------------------------------------------------------- */
@@ -394,7 +395,8 @@ read_heads(struct run_table *t, const struct rec_manifest *line, struct err *e)
 	    strcmp(t->table.name, line->name) != 0 || t->done.rows != line->rows ||
 	    t->done.chunks != line->chunks || t->done.attempt != line->attempt ||
 	    !digest_equal(t->done.digest, line->digest) ||
-	    (t->table.filter != NULL && strcmp(t->table.kind, "config") != 0))
+	    (t->table.filter != NULL && strcmp(t->table.kind, "config") != 0 && !since_is(&t->table)) ||
+	    (t->table.since_column != NULL && !since_is(&t->table)))
 		return err_set(e, ERR_DIFFERS, "'%s' is not what the root manifest says of %s.%s", line->key,
 		    line->schema, line->name);
 	return 0;

@@ -67,6 +67,13 @@ enum ledger_entry {
 int ledger_enter_table(struct db *, const char *run, const struct rec_table *t, enum ledger_entry, const struct keyset *own,
     uint64_t *before, struct err *) GPM_NODISCARD;
 
+/* ledger_enter_since(db, run, t, rest, again, e): the same for T of which the run has only the rows behind a value (since.h).  There may be none of
+ * them here yet, and have to be REST others.  AGAIN, --reload, is refused. */
+int ledger_enter_since(struct db *, const char *run, const struct rec_table *t, uint64_t rest, bool again, struct err *) GPM_NODISCARD;
+
+/* ledger_check_rest(db, t, rest, rows, e): T holds REST rows besides ROWS behind the value? */
+int ledger_check_rest(struct db *, const struct rec_table *t, uint64_t rest, uint64_t rows, struct err *) GPM_NODISCARD;
+
 /* --- partitions whose rows go through their root (through.h) --- */
 
 /* ledger_enter_part(db, run, t, first, append, before, e): the same for T of which the destination has the root alone, whose name T has (tree). FIRST:

@@ -153,21 +153,30 @@ enter_new(struct db *db, const char *run, const struct rec_table *t, enum ledger
 	return err_hint(e, "empty the table, add to it by --append, or have what an earlier run loaded replaced by --replace");
 }
 
-int
-ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, enum ledger_entry entry, const struct keyset *own,
-    uint64_t *before, struct err *e)
+/* No session of a dead import loads T any more. */
+static int
+wait_for_table(struct db *db, const struct rec_table *t, struct err *e)
 {
 	char number[LEDGER_LOCK_LEN], *name = mem_printf("%s.%s", t->schema, t->name);
-	uint64_t here;
 	int rc;
 
 	ledger_table_lock(t, number);
 	rc = ledger_wait_lock(db, number, name, e);
 	free(name);
-	if (rc < 0)
-		return -1;
-	if (strcmp(t->schema, "gpm") == 0)
+	if (rc == 0 && strcmp(t->schema, "gpm") == 0)
 		return err_set(e, ERR_DATABASE, "is a table of gpm-import's own, and not loaded");
+	return rc;
+}
+
+int
+ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, enum ledger_entry entry, const struct keyset *own,
+    uint64_t *before, struct err *e)
+{
+	uint64_t here;
+	int rc;
+
+	if (wait_for_table(db, t, e) < 0)
+		return -1;
 	*before = 0;
 	if (entry == LEDGER_RELOAD)
 		return ledger_enter_emptied(db, run, t, own, false, e);
@@ -178,6 +187,45 @@ ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, en
 	if (ledger_check_triggers(db, t, e) < 0 || ledger_count(db, t, &here, e) < 0)
 		return -1;
 	return enter_new(db, run, t, entry, own, here, before, e);
+}
+
+int
+ledger_check_rest(struct db *db, const struct rec_table *t, uint64_t rest, uint64_t rows, struct err *e)
+{
+	struct rec_table all = *t;
+	uint64_t here;
+
+	all.filter = NULL;
+	if (ledger_count(db, &all, &here, e) < 0)
+		return -1;
+	if (here == rest + rows)
+		return 0;
+	err_set(e, ERR_DATABASE, "holds %" PRIu64 " rows besides those of this run, %s > '%s'; the source holds %" PRIu64, here < rows ? 0 : here - rows,
+	    t->since_column, t->since_value, rest);
+	return err_hint(e, "load the earlier runs first; or rows were changed at the source, or came late: export the whole table, and load --replace");
+}
+
+int
+ledger_enter_since(struct db *db, const char *run, const struct rec_table *t, uint64_t rest, bool again, struct err *e)
+{
+	uint64_t here, before;
+	int rc;
+
+	if (again) {
+		err_set(e, ERR_DATABASE, "has only rows with %s > '%s' in this run: it cannot be emptied for them", t->since_column, t->since_value);
+		return err_hint(e, "delete those rows, and load without --reload");
+	}
+	if (wait_for_table(db, t, e) < 0)
+		return -1;
+	if ((rc = ledger_rows_before(db, run, t, &before, e)) != 0)
+		return rc < 0 ? -1 : ledger_check_same(db, run, t, 0, e);
+	if (ledger_check_triggers(db, t, e) < 0 || ledger_count(db, t, &here, e) < 0)
+		return -1;
+	if (here > 0) {
+		err_set(e, ERR_DATABASE, "holds %" PRIu64 " rows with %s > '%s' that this run did not load", here, t->since_column, t->since_value);
+		return err_hint(e, "a run --since the greatest value that is here adds to it");
+	}
+	return ledger_check_rest(db, t, rest, 0, e) < 0 ? -1 : ledger_note_table(db, run, t, 0, e);
 }
 
 /* --- shares ---------------------------------------------------------------------------------- */

@@ -131,6 +131,13 @@ enter(struct load *l, struct run_table *t, uint64_t *before, struct err *e)
 	int rc = through_root(l->opts, l->db, l->run->id, t, e);
 	char *key;
 
+	*before = 0;
+	if (rc >= 0 && r->since_column != NULL) {
+		if (rc == 0)
+			return ledger_enter_since(l->db, l->run->id, r, t->done.rest, entry == LEDGER_RELOAD, e);
+		err_set(e, ERR_DATABASE, "is not partitioned as at the source, and has only rows with %s > '%s' in this run", r->since_column, r->since_value);
+		return err_hint(e, "export the whole table, and load --replace");
+	}
 	if (rc <= 0)
 		return rc < 0 ? -1 : ledger_enter_table(l->db, l->run->id, r, entry, l->names, before, e);
 	key = ledger_root_key(r->schema, r->name);
@@ -159,7 +166,8 @@ load_table(void *ctx, struct record *r, struct err *e)
 		run_names_add(l->names, t->table.root_schema, t->table.root_name);
 	rc = enter(l, t, &before, e);
 	if (rc == 0) {
-		entered_add(l->entered, t->table.table, before, t->table.filter);
+		if (t->table.filter == NULL)
+			entered_add(l->entered, t->table.table, before);
 		rc = share_cut(t, l->method->by_batch ? UINT64_MAX : t->done.plain_bytes / (SHARES_PER_WORKER * l->jobs),
 		    put_share, l, e);
 	}

@@ -15,7 +15,7 @@ adapt_sources = import/adapt.h import/adapt.c import/adapt_work.h import/adapt_w
 	%D%/plan.h %D%/plan.c %D%/plan_copy.c %D%/plan_cat.c %D%/plan_bucket.c %D%/plan_oss.c \
 	%D%/cat.c %D%/pick.h %D%/pick.c %D%/cat_command.h %D%/cat_command.c \
 	%D%/account.h %D%/account.c %D%/account_json.c %D%/page.c %D%/diff.c %D%/diff_print.h %D%/diff_print.c %D%/rowset.h %D%/rowset.c \
-	%D%/insert_sql.h %D%/insert_sql.c %D%/fdw_sql.h %D%/fdw_sql.c %D%/external_sql.h %D%/external_sql.c %D%/quote.h %D%/quote.c \
+	%D%/insert_sql.h %D%/insert_sql.c %D%/fdw_sql.h %D%/fdw_sql.c %D%/external_sql.h %D%/external_sql.c \
 	%D%/sqlsplit.h %D%/sqlsplit.c \
 	$(adapt_sources) \
 	%D%/schema.h %D%/schema.c %D%/schema_roles.c %D%/database_settings.h %D%/database_settings.c %D%/role_settings.h %D%/role_settings.c %D%/schema_queues.h %D%/schema_queues.c %D%/schema_command.c %D%/schema_print.c %D%/repeat.h %D%/repeat.c %D%/rehearse.h %D%/rehearse.c %D%/findings.h %D%/findings.c \

@@ -239,7 +239,8 @@ static int
 add_all(struct plan *p, struct run_table *t, struct err *e)
 {
 	if (t->table.filter != NULL)
-		return err_set(e, ERR_FAILED, "holds the configuration of an extension, whose rows are for gpm-import load");
+		return err_set(e, ERR_FAILED, t->table.since_column != NULL ? "has only its newer rows in this run, which gpm-import load adds" :
+		    "holds the configuration of an extension, whose rows are for gpm-import load");
 	if (check_names(&t->table, e) < 0)
 		return -1;
 	add_table(p, &t->table);

@@ -144,7 +144,8 @@ check_table(struct judging *j, struct db *db, const struct run_table *t, struct 
 {
 	uint64_t before = 0;
 
-	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0)
+	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0 ||
+	    (t->table.since_column != NULL && ledger_check_rest(db, &t->table, t->done.rest, t->done.rows, e) < 0))
 		return -1;
 	if (j->level != BY_COUNT && before == 0) {
 		if (session_set_encoding(j->opts, db, &t->table, e) < 0)
@@ -211,7 +212,7 @@ settle_content(struct judging *j, struct db *db, const struct rec_manifest *line
 static int
 check_entered(struct db *db, const struct rec_manifest *line, const struct entered_table *x, struct err *e)
 {
-	struct rec_table t = { .table = line->table, .schema = line->schema, .name = line->name, .filter = x->filter };
+	struct rec_table t = { .table = line->table, .schema = line->schema, .name = line->name };
 
 	return check_count(db, &t, line->rows, x->before, e);
 }

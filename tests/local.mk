@@ -115,6 +115,7 @@ system_tests = \
 	%D%/system/secrets.t \
 	%D%/system/signature.t \
 	%D%/system/serve.t \
+	%D%/system/since.t \
 	%D%/system/slices.t \
 	%D%/system/spool-limit.t \
 	%D%/system/status.t \
@@ -221,7 +222,7 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/export -I$(top_sr
 %C%_unit_rowset_t_SOURCES = %D%/unit/rowset.c import/rowset.c
 %C%_unit_rowset_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_rowset_t_LDADD = $(GPM_LIBS)
-%C%_unit_quote_t_SOURCES = %D%/unit/quote.c import/quote.c
+%C%_unit_quote_t_SOURCES = %D%/unit/quote.c
 %C%_unit_quote_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_quote_t_LDADD = $(GPM_LIBS)
 %C%_unit_builds_t_SOURCES = %D%/unit/builds.c import/builds.c import/sqlsplit.c
@@ -252,7 +253,7 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/export -I$(top_sr
 %C%_unit_limit_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_limit_t_LDADD = $(GPM_LIBS)
 # adapt_sources: import/local.mk
-adapt_needs = $(adapt_sources) import/quote.c import/sqlsplit.c
+adapt_needs = $(adapt_sources) import/sqlsplit.c
 %C%_unit_adapt_t_SOURCES = %D%/unit/adapt.c import/destination.c $(adapt_needs)
 %C%_unit_adapt_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_adapt_t_LDADD = $(GPM_LIBS)

@@ -95,6 +95,23 @@ exits 0 "too little memory for it" content --memory 1MB
 has "is told" "$TEST_DIR/err" "$coordinator, which is slower: --memory is too little"
 exits 0 "an address that is not this host's" content --listen 192.0.2.1
 has "is told too" "$TEST_DIR/err" "$coordinator"
+
+# --- newer rows of a table
+
+q src shop "insert into sales.lines select i, 1, 1, 'x', 'y' from generate_series(60001, 70000) i"
+ok "export of what is newer" export_shop -q --data-only -t sales.lines --since 'sales.lines:id>60000'
+ok "push" push_shop -q
+exits 0 "the segments take them, and send them back" gp_load -v --verify content --small-table 0
+has "it is verified" "$TEST_DIR/out" "is verified by content: 1 tables, 10,000 rows"
+has "the segments took them" "$TEST_DIR/err" "segments take their rows from"
+has "the segments sent them" "$TEST_DIR/err" "$sends"
+hasnt "nothing through the coordinator" "$TEST_DIR/err" "$coordinator"
+is "beside those that were there" "$(gp "select count(*) from sales.lines")" 70000
+gp "delete from sales.lines where id = 7"
+exits 3 "an older row that is gone" content
+has "is told" "$TEST_DIR/err" "holds 59999 rows besides those of this run, id > '60000'; the source holds 60000"
+gp "insert into sales.lines select 7, 7, 0.07, 'SKU-7', md5('7')"
+
 gp_drop
 admin "drop role $checker"
 done_testing

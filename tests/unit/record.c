@@ -183,7 +183,7 @@ test_table(void)
 	    "\"columns\":[{\"name\":\"a\",\"type\":\"int\"},{\"name_hex\":\"e9\",\"type\":\"real\","
 	    "\"float\":4},"
 	    "{\"name\":\"c\",\"type_hex\":\"fe\",\"float\":8}],\"filter\":\"WHERE x\","
-	    "\"distribution\":\"BY\",\"storage\":\"ao\"}";
+	    "\"distribution\":\"BY\",\"storage\":\"ao\",\"since_column\":\"a\",\"since_value\":\"7\"}";
 	static const char least[] = "{\"rec\":\"table\",\"table\":1,\"schema_hex\":\"c3\","
 	    "\"name_hex\":\"ff\",\"kind\":\"table\",\"oid\":2,"
 	    "\"relfilenode\":3,\"bytes\":0,\"encoding\":\"LATIN1\",\"dialect\":{},\"columns\":[]}";
@@ -200,7 +200,7 @@ test_table(void)
 	ok(t->oid == 2 && t->relfilenode == 3 && t->bytes == INT64_MAX && strcmp(t->encoding, "UTF8") == 0,
 	    "where it was");
 	ok(strcmp(t->filter, "WHERE x") == 0 && strcmp(t->distribution, "BY") == 0 && strcmp(t->storage,
-	    "ao") == 0, "the rest");
+	    "ao") == 0 && strcmp(t->since_column, "a") == 0 && strcmp(t->since_value, "7") == 0, "the rest");
 	ok(t->columns.len == 3 && strcmp(t->columns.at[1].name, "\xe9") == 0 && strcmp(t->columns.at[1].type,
 	    "real") == 0 &&
 	    strcmp(t->columns.at[2].type, "\xfe") == 0 && t->columns.at[0].float_kind == 0, "its columns");
@@ -232,7 +232,7 @@ test_rows_kinds(void)
 	static const char done[] = "{\"rec\":\"done\",\"table\":1,\"attempt\":2,\"moment\":3,"
 	    "\"method\":\"copy\",\"chunks\":4,\"batches\":5,"
 	    "\"rows\":6,\"digest\":\"" DIGEST "\",\"plain_bytes\":7,\"time\":\"t\","
-	    "\"aggregates\":{\"a\":{\"max\":1}}}";
+	    "\"aggregates\":{\"a\":{\"max\":1}},\"rest\":9}";
 	const struct rec_chunk *c;
 	const struct rec_done *d;
 	struct record r;
@@ -258,7 +258,7 @@ test_rows_kinds(void)
 	    d->rows == 6 &&
 	    d->plain_bytes == 7 && d->digest.high == 1 && strcmp(d->method, "copy") == 0 && strcmp(d->time,
 	    "t") == 0 &&
-	    json_object_size(d->aggregates) == 1, "its fields");
+	    json_object_size(d->aggregates) == 1 && d->rest == 9, "its fields");
 	record_release(&r);
 }
 
