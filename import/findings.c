@@ -8,11 +8,13 @@
 #include "findings.h"
 #include "keyset.h"
 #include "log.h"
+#include "repeat.h"
 
 /* Changes of one kind, for the sums of a load. */
 struct sum {
 	const char *rule;      /* static */
 	char *text;            /* of its first note */
+	bool lost;             /* something is not made, and could be needed */
 	uint64_t n;
 };
 
@@ -74,7 +76,7 @@ put_line(const char *what, const char *section, uint64_t line, const char *objec
 /* --- changes --------------------------------------------------------------------------------- */
 
 static void
-sum_up(struct findings *f, const struct adapt_note *note)
+sum_up(struct findings *f, const struct adapt_note *note, bool lost)
 {
 	for (size_t i = 0; i < f->nsums; i++) {
 		if (f->sums[i].rule == note->rule) {
@@ -83,7 +85,7 @@ sum_up(struct findings *f, const struct adapt_note *note)
 		}
 	}
 	f->sums = mem_grow(f->sums, (f->nsums + 1) * sizeof(*f->sums));
-	f->sums[f->nsums++] = (struct sum){ note->rule, mem_str(note->text), 1 };
+	f->sums[f->nsums++] = (struct sum){ note->rule, mem_str(note->text), lost, 1 };
 }
 
 /* "external table ext.logs_in" as the server would quote it: ext.logs_in. */
@@ -107,7 +109,7 @@ note_one(struct findings *f, const char *section, const struct sql_statement *s,
 	if (f->list)
 		put_line(what[note->what], section, s->line, object, note->text);
 	else if (note->what == ADAPT_CHANGED)
-		sum_up(f, note);
+		sum_up(f, note, false);
 	else if (note->what == ADAPT_PASSED)
 		log_warning("%s.sql, line %" PRIu64 ": %s: passed over: %s", section, s->line, object, note->text);
 }
@@ -182,6 +184,26 @@ findings_failed(struct findings *f, const char *section, const struct sql_statem
 }
 
 void
+findings_elsewhere(struct findings *f, const char *section, const struct sql_statement *s)
+{
+	static char said[] = "what is said of partitions that are not here is left out, for their rows go through the root",
+	    made[] = "indexes and the like of partitions that are not here are not made: see whether the partitions that are here need such";
+	bool lost = !repeat_is_safe(s);
+	const struct adapt_note note = { ADAPT_FOLLOWS, lost ? made : said, lost ? made : said };
+
+	pthread_mutex_lock(&f->mutex);
+	if (f->list) {
+		char *object = adapt_object(s);
+
+		put_line("follows", section, s->line, object, note.text);
+		free(object);
+	} else {
+		sum_up(f, &note, lost);
+	}
+	pthread_mutex_unlock(&f->mutex);
+}
+
+void
 findings_warn(struct findings *f, const char *section, const struct sql_statement *s, const char *fmt, ...)
 {
 	char text[1024];
@@ -213,7 +235,8 @@ void
 findings_end(struct findings *f)
 {
 	for (size_t i = 0; i < f->nsums; i++)
-		log_info("schema: %s (%" PRIu64 " %s)", f->sums[i].text, f->sums[i].n, f->sums[i].n == 1 ? "statement" : "statements");
+		(f->sums[i].lost ? log_warning : log_info)("schema: %s (%" PRIu64 " %s)", f->sums[i].text, f->sums[i].n,
+		    f->sums[i].n == 1 ? "statement" : "statements");
 	if (f->list)
 		printf("%" PRIu64 " changed, %" PRIu64 " passed over, %" PRIu64 " failed, %" PRIu64 " more because of what is missing then\n", f->changed,
 		    f->passed, f->failed, f->follow);

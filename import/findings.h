@@ -19,6 +19,9 @@ void findings_note(struct findings *, const char *section, const struct sql_stat
 /* findings_failed(f, section, s, sqlstate, e): the database refused S.  From any thread. */
 void findings_failed(struct findings *, const char *section, const struct sql_statement *, const char *sqlstate, const struct err *);
 
+/* findings_elsewhere(f, section, s): S is about a partition that is not here and not needed (elsewhere.h).  From any thread. */
+void findings_elsewhere(struct findings *, const char *section, const struct sql_statement *);
+
 /* findings_warn(f, section, s, fmt, …): done, but not as the source had it; S NULL: something that is no statement's.  From any thread. */
 void findings_warn(struct findings *, const char *section, const struct sql_statement *, const char *fmt, ...) GPM_PRINTF(4, 5);
 

@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "builds.h"
 #include "db_wait.h"
+#include "elsewhere.h"
 #include "err.h"
 #include "keyset.h"
 #include "ledger.h"
@@ -99,6 +100,7 @@ struct applying {
 	bool own_encoding;     /* --source-encoding says what the text's bytes are, not the text */
 	struct keyset *done;   /* steps of earlier starts */
 	struct keyset *known;  /* under --replace: hashes of statements that other runs did here; else NULL */
+	struct elsewhere *elsewhere;
 	struct builds *builds;
 	struct batch *batch;   /* before the rows there are no indexes to build, but many small statements; else NULL */
 };
@@ -276,12 +278,34 @@ note_failure(const struct applying *a, struct lane *l, const struct sql_statemen
 	free(step);
 }
 
+#define SQL_UNDEFINED_TABLE "42P01" /* or index, sequence, view */
+
+static void
+tell_failure(struct applying *a, struct lane *l, const struct sql_statement *s, const char *sqlstate, const struct err *why)
+{
+	findings_failed(a->findings, a->section, s, sqlstate, why);
+	note_failure(a, l, s, why);
+}
+
+/* Something is not here that S names; all of pre-data was seen. */
+static int
+settle_missing(struct applying *a, struct lane *l, const struct sql_statement *s, const struct err *why, struct err *e)
+{
+	int rc = elsewhere_is(a->elsewhere, l->db, s, e);
+
+	if (rc > 0)
+		findings_elsewhere(a->findings, a->section, s);
+	else if (rc == 0)
+		tell_failure(a, l, s, SQL_UNDEFINED_TABLE, why);
+	return rc < 0 ? -1 : 0;
+}
+
 /* What went wrong with a statement is told; -1 when that ends the load. */
 static int
-settle(struct applying *a, struct lane *l, const struct sql_statement *s, const struct err *e)
+settle(struct applying *a, struct lane *l, const struct sql_statement *s, struct err *e)
 {
 	char sqlstate[6];
-	struct err ignored;
+	struct err why = *e, ignored;
 
 	if (e->code != ERR_DATABASE)
 		return -1;
@@ -292,9 +316,22 @@ settle(struct applying *a, struct lane *l, const struct sql_statement *s, const 
 		findings_warn(a->findings, a->section, s, "an owner stays as it is: %s", e->text);
 		return 0;
 	}
-	findings_failed(a->findings, a->section, s, sqlstate, e);
-	note_failure(a, l, s, e);
+	if (strcmp(sqlstate, SQL_UNDEFINED_TABLE) == 0) {
+		if (a->batch != NULL && elsewhere_wait(a->elsewhere, s, &why))
+			return 0;
+		return settle_missing(a, l, s, &why, e);
+	}
+	tell_failure(a, l, s, sqlstate, &why);
 	return 0;
+}
+
+/* elsewhere_fn: after pre-data, which is done by the first lane alone. */
+static int
+settle_late(void *ctx, const struct sql_statement *s, const struct err *why, struct err *e)
+{
+	struct applying *a = ctx;
+
+	return settle_missing(a, &a->lanes[0], s, why, e);
 }
 
 /* In a lane of its own, or the first; 1: a deadlock, worth another try ALONE. */
@@ -412,8 +449,10 @@ take_adapted(struct applying *a, const struct sql_statement *s, struct err *e)
 	if (adapter_take(a->adapter, s, &out, e) < 0)
 		return err_context(e, "%s.sql, line %" PRIu64, a->section, s->line);
 	findings_note(a->findings, a->section, s, &out);
-	for (size_t i = 0; rc == 0 && i < out.len; i++)
+	for (size_t i = 0; rc == 0 && i < out.len; i++) {
+		elsewhere_see(a->elsewhere, &out.at[i]);
 		rc = take_statement(a, &out.at[i], e);
+	}
 	adapted_release(&out);
 	return rc;
 }
@@ -431,7 +470,9 @@ apply_text(struct applying *a, const struct buf *text, struct err *e)
 	sqlsplit_free(split);
 	if (rc < 0)
 		return -1;
-	return a->batch != NULL ? batch_run(a->batch, e) : builds_run(a->builds, e);
+	if (a->batch == NULL)
+		return builds_run(a->builds, e);
+	return batch_run(a->batch, e) < 0 ? -1 : elsewhere_each(a->elsewhere, settle_late, a, e);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -441,6 +482,7 @@ struct schema {
 	struct run *run;
 	enum adapt_to to;
 	struct adapter *adapter;
+	struct elsewhere *elsewhere;
 	struct findings *findings;
 };
 
@@ -451,6 +493,7 @@ schema_new(const struct opts *opts, struct run *run, enum adapt_to to, const str
 
 	*s = (struct schema){ .opts = opts, .run = run, .to = to, .findings = findings };
 	s->adapter = adapter_new(to, &maps->owners, &maps->tablespaces);
+	s->elsewhere = elsewhere_new();
 	return s;
 }
 
@@ -460,6 +503,7 @@ schema_free(struct schema *s)
 	if (s == NULL)
 		return;
 	adapter_free(s->adapter);
+	elsewhere_free(s->elsewhere);
 	free(s);
 }
 
@@ -511,7 +555,7 @@ schema_apply(struct schema *s, const char *section, struct err *e)
 {
 	enum opt_id jobs = opt_is_set(s->opts, OPT_ID_index_jobs) ? OPT_ID_index_jobs : OPT_ID_jobs;
 	struct applying a = {
-		.opts = s->opts, .run = s->run, .adapter = s->adapter, .section = section, .findings = s->findings,
+		.opts = s->opts, .run = s->run, .adapter = s->adapter, .elsewhere = s->elsewhere, .section = section, .findings = s->findings,
 		.nlanes = (unsigned)opt_u64(s->opts, jobs),
 		.own_encoding = opt_string(s->opts, OPT_ID_source_encoding) != NULL && strcmp(s->run->header.encoding, "SQL_ASCII") == 0,
 	};
@@ -553,6 +597,8 @@ see_text(struct schema *s, const struct buf *text, const char *section, struct e
 			rc = err_context(e, "%s.sql, line %" PRIu64, section, st.line);
 			break;
 		}
+		for (size_t i = 0; i < out.len; i++)
+			elsewhere_see(s->elsewhere, &out.at[i]);
 		adapted_release(&out);
 	}
 	sqlsplit_free(split);

@@ -92,5 +92,42 @@ exits 0 "export once more" export_shop
 exits 0 "push" push_shop
 exits 0 "in the place of what was there" load_shop --replace
 hasnt "the run has partitions of that name" "$TEST_DIR/err" "this run has no table"
+has "what is said of partitions that are not here is told" "$TEST_DIR/err" "schema: what is said of partitions that are not here is left out"
 same_orders "every row is there"
+is "nothing is noted as failed" "$(q dst warehouse "select count(*) from gpm.steps where step like 'failed %'")" 0
+
+# --- what is made of such partitions after the rows
+
+q src shop "create index orders_day on sales.orders (day); comment on index sales.orders_2024_day_idx is 'of a partition';
+	comment on table sales.orders_2024 is 'a partition'; comment on column sales.orders_2024.day is 'its day';
+	grant select on sales.orders_2024 to shop_owner; alter table sales.orders_rest add constraint positive check (total > 0);
+	create table sales.deep (a int, b int) partition by range (a);
+	create table sales.deep_1 partition of sales.deep for values from (0) to (100) partition by range (b);
+	create table sales.deep_11 partition of sales.deep_1 for values from (0) to (100);
+	comment on table sales.deep_1 is 'between';
+	insert into sales.deep select i, i from generate_series(0, 99) i"
+exits 0 "export" export_shop
+exits 0 "push" push_shop
+fresh_warehouse
+exits 0 "the tables alone" here schema --section pre-data
+q dst warehouse "drop table sales.orders, sales.deep; $by_year; create table sales.deep (b int, a int)"
+exits 0 "indexes of partitions that are not here" load_shop --verify content
+has "are told" "$TEST_DIR/err" "warning: schema: indexes and the like of partitions that are not here are not made"
+is "each once" "$(grep -c 'partitions that are not here' "$TEST_DIR/err")" 2
+same_orders "every row is there"
+exits 0 "export once more" export_shop
+exits 0 "push" push_shop
+exits 3 "a root is not emptied" load_shop --replace
+hasnt "but nothing of the schema fails" "$TEST_DIR/err" ".sql, line"
+q dst warehouse "truncate sales.orders, sales.deep"
+exits 0 "by hand it is" load_shop --replace --verify content
+same_orders "every row is there"
+q dst warehouse "drop index sales.lines_sku_idx"
+q src shop "comment on index sales.lines_sku_idx is 'of a table that is here'"
+exits 0 "export once more" export_shop
+exits 0 "push" push_shop
+q dst warehouse "truncate sales.orders, sales.deep"
+exits 3 "an index of a table that is here" load_shop --replace
+has "is missed" "$TEST_DIR/err" "'COMMENT ON INDEX \"sales\".\"lines_sku_idx\" IS '"
+is "and nothing else" "$(grep -c 'statement failed' "$TEST_DIR/err")" 1
 done_testing
