@@ -9,6 +9,7 @@
 #include "business.h"
 #include "db_wait.h"
 #include "err.h"
+#include "parse.h"
 #include "stop.h"
 
 #define FILE_LIMIT ((size_t)16 << 20)
@@ -229,35 +230,110 @@ business_find(const struct business *b, const char *name)
 
 /* --- queries --------------------------------------------------------------------------------- */
 
+/* The rows of a result as they come. */
+struct answer {
+	PGresult *rows;          /* so far */
+	PGresult *last;          /* what is no row: the end, or what is wrong */
+	uint64_t bytes;
+	bool too_many, too_large;
+};
+
+/* The one row of RES to the others. */
+static int
+keep_row(struct answer *a, const PGresult *res, struct err *e)
+{
+	int row, good = 1;
+
+	if (a->rows == NULL && (a->rows = PQcopyResult(res, PG_COPYRES_ATTRS)) == NULL)
+		return err_set(e, ERR_SYSTEM, "out of memory");
+	row = PQntuples(a->rows);
+	for (int i = 0; good && i < PQnfields(res); i++) {
+		int len = PQgetisnull(res, 0, i) ? -1 : PQgetlength(res, 0, i);
+
+		good = PQsetvalue(a->rows, row, i, PQgetvalue(res, 0, i), len);
+		a->bytes += len > 0 ? (uint64_t)len : 0;
+	}
+	a->too_many = PQntuples(a->rows) > BUSINESS_ROWS;
+	a->too_large = a->bytes > BUSINESS_BYTES;
+	return good ? 0 : err_set(e, ERR_SYSTEM, "out of memory");
+}
+
+static bool
+is_copy(const PGresult *res)
+{
+	ExecStatusType status = PQresultStatus(res);
+
+	return status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH;
+}
+
+/* Everything up to the end of the statement, but no more rows than there may be. */
+static int
+read_answer(struct db *db, struct answer *a, struct err *e)
+{
+	bool cancelled = false;
+	PGresult *res;
+	int rc = 0;
+
+	while ((res = db_result(db)) != NULL) {
+		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE && !cancelled) {
+			rc = keep_row(a, res, e);
+			if ((cancelled = rc < 0 || a->too_many || a->too_large))
+				db_cancel(db);
+		}
+		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE || a->last != NULL)
+			PQclear(res);
+		else
+			a->last = res;
+		if (is_copy(a->last))
+			break;
+	}
+	return rc;
+}
+
+/* What A is, if it is no result to compare. */
+static int
+judge_answer(struct db *db, const struct business_query *q, struct answer *a, struct err *e)
+{
+	ExecStatusType status = PQresultStatus(a->last);
+	char limit[FORMAT_SIZE_LEN];
+	PGresult *last = a->last;
+
+	if (a->too_many)
+		return err_set(e, ERR_DATABASE, "check '%s' gives more than %d rows", q->name, BUSINESS_ROWS);
+	if (a->too_large)
+		return err_set(e, ERR_DATABASE, "check '%s' gives more than %s", q->name, format_size(BUSINESS_BYTES, limit));
+	if (is_copy(a->last))
+		return err_set(e, ERR_FAILED, "check '%s': COPY gives no rows to compare", q->name);
+	if (status == PGRES_COMMAND_OK)
+		return err_set(e, ERR_DATABASE, "check '%s' gives no rows", q->name);
+	if (status == PGRES_TUPLES_OK)
+		return 0;
+	if (PQstatus(db_conn(db)) == CONNECTION_OK && stop_check(e) < 0)
+		return -1; /* it was cancelled */
+	a->last = NULL;
+	return db_fail(db, last, e, "check '%s'", q->name);
+}
+
 int
 business_run(struct db *db, const struct business_query *q, PGresult **out, struct err *e)
 {
-	PGresult *res = NULL, *more;
-	ExecStatusType status;
+	struct answer a = { 0 };
+	int rc = 0;
 
-	if (PQsendQueryParams(db_conn(db), q->sql, 0, NULL, NULL, NULL, NULL, 0) == 1)
-		res = db_result(db);
-	status = PQresultStatus(res);
-	if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
-		PQclear(res);
-		return err_set(e, ERR_FAILED, "check '%s': COPY gives no rows to compare", q->name);
+	if (PQsendQueryParams(db_conn(db), q->sql, 0, NULL, NULL, NULL, NULL, 0) == 1 && PQsetSingleRowMode(db_conn(db)) == 1)
+		rc = read_answer(db, &a, e);
+	if (rc == 0)
+		rc = judge_answer(db, q, &a, e);
+	if (rc == 0 && a.rows == NULL) {
+		a.rows = a.last; /* no row; what its columns are */
+		a.last = NULL;
 	}
-	while (res != NULL && (more = db_result(db)) != NULL)
-		PQclear(more);
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-		if (PQstatus(db_conn(db)) != CONNECTION_OK || stop_check(e) == 0)
-			return db_fail(db, res, e, "check '%s'", q->name);
-		PQclear(res); /* it was cancelled */
-		return -1;
-	}
-	if (status == PGRES_COMMAND_OK || PQntuples(res) > BUSINESS_ROWS) {
-		err_set(e, ERR_DATABASE, status == PGRES_COMMAND_OK ? "check '%s' gives no rows" : "check '%s' gives more than %d rows", q->name,
-		    BUSINESS_ROWS);
-		PQclear(res);
-		return -1;
-	}
-	*out = res;
-	return 0;
+	PQclear(a.last);
+	if (rc == 0)
+		*out = a.rows;
+	else
+		PQclear(a.rows);
+	return rc;
 }
 
 /* A text of the server into LIST. */

@@ -33,6 +33,7 @@ struct business {
 
 #define BUSINESS_KEY "schema/checks.json" /* where a run keeps them, with their results */
 #define BUSINESS_ROWS 10000               /* of one result at most */
+#define BUSINESS_BYTES ((uint64_t)16 << 20) /* of its values */
 
 /* business_read(path, out, e), business_parse(text, len, out, e): the queries of a file; ERR_USAGE says what is wrong in which line. */
 int business_read(const char *path, struct business *out, struct err *) GPM_NODISCARD;
@@ -43,7 +44,7 @@ void business_release(struct business *); /* fine on a zeroed struct */
 const struct business_query *business_find(const struct business *, const char *name);
 
 /* business_run(db, q, out, e): the rows of the query in DB's session; the caller PQclears *OUT.  A signal cancels it.  ERR_DATABASE when it is refused,
- * gives no rows or too many; after a COPY the session is of no use. */
+ * gives no rows, too many or too large ones, of which no more are read; after a COPY the session is of no use. */
 int business_run(struct db *, const struct business_query *, PGresult **out, struct err *) GPM_NODISCARD;
 
 /* business_take(q, res, e): RES is the source's result of Q. */

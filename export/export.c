@@ -476,6 +476,7 @@ export_run(const struct opts *opts, const char *group, struct err *e)
 	for (unsigned i = 0; i < x.jobs; i++)
 		db_close(x.sessions[i]);
 	gp_files_close(&x.files);
+	receivers_stop(&x.receivers);
 	free(x.sessions);
 	free(x.deferred);
 	snapshot_release(x.snapshot);

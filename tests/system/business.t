@@ -43,7 +43,8 @@ select 1|tolerance 'much'" "-- hello|there is no check in it"; do
 	has "is told how: ${bad#*|}" "$TEST_DIR/err" "${bad#*|}"
 done
 for bad in "select nothing|column \"nothing\" does not exist" "insert into sales.empty values (1) returning a|read-only transaction" \
-	"set datestyle = 'ISO'|gives no rows" "select generate_series(1, 10001)|gives more than 10000 rows" "copy sales.lines to stdout|COPY gives no rows" \
+	"set datestyle = 'ISO'|gives no rows" "select generate_series(1, 10001)|gives more than 10000 rows" "select generate_series(1, 2000000000)|gives more than 10000 rows" \
+	"select repeat('x', 1000000) from generate_series(1, 20)|gives more than 16.0 MB" "copy sales.lines to stdout|COPY gives no rows" \
 	"select 1; select 2|cannot insert multiple commands"; do
 	printf -- '-- name: odd\n%s;\n' "${bad%|*}" >"$TEST_DIR/bad.sql"
 	exits 1 "a query that fails ends the export" export_shop --checks "$TEST_DIR/bad.sql" --new-run

@@ -456,6 +456,12 @@ new_run
 exits 0 "each table at its own moment" export_wh --snapshot table -j 3
 arrived "own moments" sales.heap sales.aoco sales.orders sales.visits sales.replicated
 
+# --- one address for one database after the other
+
+port=$(free_port)
+exits 0 "all databases, at one port" gpm-export -q --all-databases --schema-only -d "$source_conninfo dbname=postgres" --spool "$TEST_DIR/all" --client-bin "$client_bin" \
+	--listen "127.0.0.1:$port"
+
 # --- deaths
 
 new_run
