@@ -235,6 +235,33 @@ has_gone(const struct deal_seat *s)
 	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
+/* A segment that did not come to its end has lost its rows, and with it the statement of all. */
+static void
+lose(struct deal *d, const struct deal_seat *s)
+{
+	struct err why;
+
+	err_set(&why, ERR_TEMPORARY, "segment %d went away before it had all of its rows", s->segment);
+	if (!d->failed) {
+		clock_gettime(CLOCK_MONOTONIC, &d->silent_until);
+		d->silent_until.tv_sec += SILENT_SECONDS;
+	}
+	deal_spoil(d, &why);
+}
+
+/* Before S is told the end: the thread of a segment that has gone may not have run yet to say so, and S, once told, is told
+ * nothing else. */
+static void
+look_for_gone(struct deal *d, const struct deal_seat *s)
+{
+	for (const struct deal_seat *other = d->seats; other != NULL; other = other->next) {
+		if (other == s || other->stranger || other->ended || other->fd < 0 || !has_gone(other))
+			continue;
+		lose(d, other);
+		return;
+	}
+}
+
 /* All rows are in somebody's hands: who holds some and does not come to his end fails his statement, so those who get no
  * more need not wait for him. */
 static int
@@ -244,6 +271,8 @@ next(struct deal_seat *s, struct deal_frame *out, struct err *e)
 
 	while (!s->stranger && !d->shut && !d->failed && d->first == NULL && !d->over)
 		pthread_cond_wait(&d->changed, &d->dealer->mutex);
+	if (!s->stranger && !d->shut && !d->failed && d->first == NULL)
+		look_for_gone(d, s);
 	if (!s->stranger)
 		wait_silently(d);
 	if (d->shut || has_gone(s))
@@ -302,19 +331,12 @@ deal_leave(struct deal_seat *s)
 {
 	struct deal *d = s->deal;
 	struct dealer *dealer = d->dealer;
-	struct err why;
 	bool mine;
 
 	pthread_mutex_lock(&dealer->mutex);
 	s->fd = -1;
-	if (!s->stranger && !s->ended && !d->shut) {
-		err_set(&why, ERR_TEMPORARY, "segment %d went away before it had all of its rows", s->segment);
-		if (!d->failed) {
-			clock_gettime(CLOCK_MONOTONIC, &d->silent_until);
-			d->silent_until.tv_sec += SILENT_SECONDS;
-		}
-		deal_spoil(d, &why);
-	}
+	if (!s->stranger && !s->ended && !d->shut)
+		lose(d, s);
 	if (s->stranger)
 		remove_seat(d, s);
 	pthread_cond_broadcast(&d->changed);
