@@ -35,6 +35,8 @@ run_command(const struct opts *opts, struct err *e)
 
 	if (opt_flag(opts, OPT_ID_all_databases) && opt_string(opts, OPT_ID_checks) != NULL)
 		return err_set(e, ERR_USAGE, "--checks are queries for one database; --all-databases takes them all");
+	if (opt_flag(opts, OPT_ID_all_databases) && opt_list_len(opts, OPT_ID_since) > 0)
+		return err_set(e, ERR_USAGE, "--since names tables of one database; --all-databases takes them all");
 	if (command != NULL && strcmp(command, "receive") == 0)
 		return receive_run(opts, e);
 	if (command == NULL)

@@ -50,6 +50,7 @@ exits 2 "a value that is none" later --since 'log.events:at>soon'
 has "is the server's to tell" "$TEST_DIR/err" 'invalid input syntax for type timestamp with time zone: "soon"'
 exits 2 "a value that is more than one" later --since "log.events:at>2026-01-01' or true --"
 exits 2 "a table that is meant twice" later --since 'log.events:Event "no>5' --since 'log.*:at>2026-01-01'
+exits 2 "all databases" gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres --spool "$spool" --all-databases --since "log.days:n>5"
 exits 1 "a table that there is not" later --since 'log.nothing:n>5'
 has "is told by its pattern" "$TEST_DIR/err" "no table matches 'log.nothing'"
 exits 2 "a view" later --since 'sales.v:id>5'
