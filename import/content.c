@@ -29,23 +29,35 @@ static const struct right rights[] = {
 	    "a superuser: ALTER ROLE … CREATEEXTTABLE (type = 'writable', protocol = 'gpfdist')" },
 };
 
-/* 1, 0: they cannot, which was told; -1. */
+/* The segments can; -1: WHY. */
 static int
-can_send(struct content *c, const struct opts *opts, struct db *db, unsigned jobs, struct err *e)
+start_receivers(struct content *c, const struct opts *opts, struct db *db, unsigned jobs, struct err *why)
+{
+	if (rights_check(db, "gpfdist", rights, GPM_ARRAY_LEN(rights), why) < 0 || receivers_start(opts, db, jobs, &c->receivers, why) < 0)
+		return -1;
+	if (receivers_reach(&c->receivers, db, why) == 0)
+		return 0;
+	receivers_stop(&c->receivers);
+	return -1;
+}
+
+/* Where they cannot, that is told, and no error. */
+static int
+try_receivers(struct content *c, const struct opts *opts, struct db *db, unsigned jobs, struct err *e)
 {
 	const char *method = opt_string(opts, OPT_ID_method);
+	struct err why;
 
-	if ((method != NULL && strcmp(method, "copy") == 0) || rights_check(db, "gpfdist", rights, 1, e) < 0)
+	if ((method != NULL && strcmp(method, "copy") == 0) || rights_check(db, "gpfdist", rights, 1, &why) < 0)
 		return 0;
-	if (rights_check(db, "gpfdist", rights, GPM_ARRAY_LEN(rights), e) == 0 && receivers_start(opts, db, jobs, &c->receivers, e) == 0) {
-		if (receivers_reach(&c->receivers, db, e) == 0)
-			return 1;
-		receivers_stop(&c->receivers);
-	}
-	if (e->code == ERR_STOPPED || opt_is_set(opts, OPT_ID_tls_certificate))
+	if (start_receivers(c, opts, db, jobs, &why) == 0)
+		return 0;
+	if (why.code == ERR_STOPPED || opt_is_set(opts, OPT_ID_tls_certificate)) {
+		*e = why;
 		return -1;
-	log_warning("rows are compared through the coordinator, which is slower: %s", e->text);
-	log_info("%s", e->hint[0] != '\0' ? e->hint : "--listen HOST[:PORT] names this host as the segments reach it");
+	}
+	log_warning("rows are compared through the coordinator, which is slower: %s", why.text);
+	log_info("%s", why.hint[0] != '\0' ? why.hint : "--listen HOST[:PORT] names this host as the segments reach it");
 	return 0;
 }
 
@@ -55,7 +67,7 @@ content_open(const struct opts *opts, struct db *db, unsigned jobs, struct conte
 	struct content *c = mem_alloc(sizeof(*c));
 
 	c->small_table = opt_u64(opts, OPT_ID_small_table);
-	if (can_send(c, opts, db, jobs, e) < 0) {
+	if (try_receivers(c, opts, db, jobs, e) < 0) {
 		content_close(c);
 		return -1;
 	}
@@ -296,13 +308,17 @@ check_sent(struct content *c, struct db *db, const struct rec_table *t, const st
 int
 content_check(struct content *c, struct db *db, const struct rec_table *t, const struct content_want *want, struct err *e)
 {
+	struct err why;
+
 	if (c->receivers.len == 0 || t->columns.len == 0 || want->plain_bytes < c->small_table)
 		return check_copied(db, t, want, e);
-	if (check_sent(c, db, t, want, e) == 0)
+	if (check_sent(c, db, t, want, &why) == 0)
 		return 0;
-	if (e->code == ERR_STOPPED || e->code == ERR_DIFFERS || PQstatus(db_conn(db)) != CONNECTION_OK)
+	if (why.code == ERR_STOPPED || why.code == ERR_DIFFERS || PQstatus(db_conn(db)) != CONNECTION_OK) {
+		*e = why;
 		return -1;
+	}
 	/* the table is not to blame until it cannot be read */
-	log_warning("%s.%s is compared through the coordinator: %s", t->schema, t->name, e->text);
+	log_warning("%s.%s is compared through the coordinator: %s", t->schema, t->name, why.text);
 	return check_copied(db, t, want, e);
 }
