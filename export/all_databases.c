@@ -16,6 +16,7 @@ struct database {
 	char *name;
 	bool done;             /* it is out already, in this group */
 	uint64_t failed;       /* tables that are missing there */
+	struct db *holder;     /* --freeze: its tables stay locked until all databases are out */
 };
 
 struct group {
@@ -182,7 +183,7 @@ ends_all(enum err_code code)
 }
 
 static int
-export_one(const struct group *g, const struct database *d, struct err *e)
+export_one(const struct group *g, struct database *d, struct err *e)
 {
 	struct opts *opts;
 	int rc;
@@ -196,9 +197,24 @@ export_one(const struct group *g, const struct database *d, struct err *e)
 	}
 	opts = opt_in_database(g->opts, d->name);
 	log_info("database %s", d->name);
-	rc = export_run(opts, g->id, e);
+	rc = export_run(opts, g->id, opt_flag(opts, OPT_ID_freeze) ? &d->holder : NULL, e);
 	opt_free(opts);
 	return rc < 0 ? err_context(e, "database %s", d->name) : 0;
+}
+
+/* The runs are the last state of all databases only if nobody could write to the first ones meanwhile. */
+static int
+check_frozen(const struct group *g, struct err *worst)
+{
+	struct err e;
+
+	for (size_t i = 0; i < g->len; i++) {
+		if (g->at[i].holder == NULL || db_exec(g->at[i].holder, "SELECT 1", &e) == 0)
+			continue;
+		err_context(&e, "database %s: its tables were not locked until all databases were out", g->at[i].name);
+		err_gather(worst, &e);
+	}
+	return worst->code == ERR_OK ? 0 : -1;
 }
 
 static int
@@ -206,6 +222,7 @@ export_each(const struct group *g, struct err *e)
 {
 	struct err worst = { .code = ERR_OK };
 	bool end = false;
+	int rc;
 
 	for (size_t i = 0; i < g->len && !end; i++) {
 		if (export_one(g, &g->at[i], e) == 0)
@@ -213,8 +230,9 @@ export_each(const struct group *g, struct err *e)
 		end = ends_all(e->code);
 		err_gather(&worst, e);
 	}
+	rc = check_frozen(g, &worst);
 	*e = worst;
-	return worst.code == ERR_OK ? 0 : -1;
+	return rc;
 }
 
 int
@@ -231,8 +249,10 @@ all_databases_run(const struct opts *opts, struct err *e)
 	    choose_group(&g, spool, e) == 0)
 		rc = export_each(&g, e);
 	spool_close(spool);
-	for (size_t i = 0; i < g.len; i++)
+	for (size_t i = 0; i < g.len; i++) {
+		db_close(g.at[i].holder);
 		free(g.at[i].name);
+	}
 	free(g.at);
 	record_free_fields(REC_RUN, &g.wanted);
 	return rc;

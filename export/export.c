@@ -438,7 +438,7 @@ open_chunks(const struct export *x)
 }
 
 int
-export_run(const struct opts *opts, const char *group, struct err *e)
+export_run(const struct opts *opts, const char *group, struct db **holder, struct err *e)
 {
 	struct export x = { .opts = opts, .jobs = (unsigned)opt_u64(opts, OPT_ID_jobs) };
 	const char *measure = opt_string(opts, OPT_ID_measure), *snapshot = opt_string(opts, OPT_ID_snapshot);
@@ -479,6 +479,8 @@ export_run(const struct opts *opts, const char *group, struct err *e)
 	receivers_stop(&x.receivers);
 	free(x.sessions);
 	free(x.deferred);
+	if (holder != NULL && (rc == 0 || e->code == ERR_PARTIAL))
+		*holder = snapshot_keep(x.snapshot);
 	snapshot_release(x.snapshot);
 	business_release(&x.checks);
 	since_rules_release(&x.since);

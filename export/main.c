@@ -40,7 +40,7 @@ run_command(const struct opts *opts, struct err *e)
 	if (command != NULL && strcmp(command, "receive") == 0)
 		return receive_run(opts, e);
 	if (command == NULL)
-		return opt_flag(opts, OPT_ID_all_databases) ? all_databases_run(opts, e) : export_run(opts, NULL, e);
+		return opt_flag(opts, OPT_ID_all_databases) ? all_databases_run(opts, e) : export_run(opts, NULL, NULL, e);
 	if (opt_flag(opts, OPT_ID_all_databases))
 		return err_set(e, ERR_USAGE, "%s looks at one database; --all-databases is for the export", command);
 	return strcmp(command, "assess") == 0 ? assess_run(opts, e) : preflight_export(opts, e);

@@ -307,6 +307,15 @@ snapshot_db(struct snapshot *s)
 	return s->db;
 }
 
+struct db *
+snapshot_keep(struct snapshot *s)
+{
+	struct db *db = s->db;
+
+	s->db = NULL;
+	return db;
+}
+
 /* Should the holder have died before this session got its lock, somebody may have truncated the table in
  * between: it would read as empty. */
 static int

@@ -34,6 +34,9 @@ int snapshot_tables(struct snapshot *, snapshot_table_fn *, void *ctx, struct er
 const char *snapshot_id(const struct snapshot *); /* NULL with --snapshot table */
 struct db *snapshot_db(struct snapshot *); /* the holder's session, inside the snapshot */
 
+/* snapshot_keep(s): the holder's session becomes the caller's, and with it the locks: S is only to be released. */
+struct db *snapshot_keep(struct snapshot *) GPM_NODISCARD;
+
 /* snapshot_join(s, db, t, e): begin a transaction on a worker's session in the snapshot and
  * lock the table.  1: ready; 0: someone waits for a stronger lock on the table, so that this session
  * would wait behind him; read it in the holder's session; -1: snapshot_leave is needed all the same.

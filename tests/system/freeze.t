@@ -66,6 +66,33 @@ exits 0 "without --freeze he is none of ours" export_shop --lock-wait-timeout 1s
 hasnt "and a frozen run does not go on so" "$TEST_DIR/err" "goes on"
 q src postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()" >/dev/null
 wait
+q src postgres "create table early (a int)"
+q src shop "begin; insert into sales.empty values (4, 'x'); select pg_sleep(600)" >/dev/null 2>&1 &
+until_true "select exists (select from pg_locks where mode = 'RowExclusiveLock' and granted and relation = 'sales.empty'::regclass)"
+gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres --all-databases --spool "$TEST_DIR/all" --freeze --lock-wait-timeout 600s >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+exporter=$!
+ok "the first of all databases is out, the second waits for somebody" until_true "select exists (select from pg_locks where mode = 'ShareLock' and not granted)"
+has "the first was" "$TEST_DIR/err" "database postgres"
+q src postgres "insert into early values (1)" &
+ok "the first stays frozen for as long as it takes" until_true "select exists (select from pg_locks where mode = 'RowExclusiveLock' and not granted)"
+q src postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()" >/dev/null
+wait "$exporter"
+is "all are out" $? 0
+wait
+is "and then he writes" "$(q src postgres "select count(*) from early")" 1
+
+# whoever ends the session that holds a database lets its writers go on before all of them are out
+q src shop "begin; insert into sales.empty values (5, 'x'); select pg_sleep(600)" >/dev/null 2>&1 &
+until_true "select exists (select from pg_locks where mode = 'RowExclusiveLock' and granted and relation = 'sales.empty'::regclass)"
+gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres --all-databases --spool "$TEST_DIR/all" --freeze --lock-wait-timeout 600s >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+exporter=$!
+until_true "select exists (select from pg_locks where mode = 'ShareLock' and not granted)"
+q src postgres "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'postgres' and application_name like 'gpm-export % holder'" >/dev/null
+q src postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()" >/dev/null
+wait "$exporter"
+is "a database that was not frozen to the end" $? 5
+has "is named" "$TEST_DIR/err" "database postgres: its tables were not locked until all databases were out"
+wait
 exits 0 "all databases" all_frozen
 hasnt "what was let go is not taken for frozen" "$TEST_DIR/err" "is out already"
 hasnt "a new group begins" "$TEST_DIR/err" "goes on"
