@@ -26,6 +26,16 @@ run_query(struct business_query *q, struct db *db, struct err *e)
 	return rc;
 }
 
+/* The transaction cannot write, but a query can change a setting, which those behind it, and rows that are read in this
+ * session, are not to see.  A query that fails ends the export, and the transaction with it. */
+static int
+run_aside(struct business_query *q, struct db *db, struct err *e)
+{
+	if (db_exec(db, "SAVEPOINT gpm", e) < 0 || run_query(q, db, e) < 0)
+		return -1;
+	return db_exec(db, "ROLLBACK TO SAVEPOINT gpm; RELEASE SAVEPOINT gpm", e);
+}
+
 int
 business_results(struct business *b, struct db *db, struct state *state, struct err *e)
 {
@@ -33,7 +43,7 @@ business_results(struct business *b, struct db *db, struct state *state, struct 
 	int rc = 0;
 
 	for (size_t i = 0; i < b->len; i++)
-		if (run_query(&b->at[i], db, e) < 0)
+		if (run_aside(&b->at[i], db, e) < 0)
 			return -1;
 	buf_init(&text, RESULTS_LIMIT);
 	rc = business_write(b, &text, e);

@@ -52,6 +52,15 @@ for bad in "select nothing|column \"nothing\" does not exist" "insert into sales
 	has "with the reason" "$TEST_DIR/err" "${bad#*|}"
 done
 rm -rf "$spool"
+cat >"$TEST_DIR/setting.sql" <<'END'
+-- name: a setting
+select set_config('datestyle', 'German', false)
+-- name: a date
+select '2024-02-01'::date
+END
+exits 0 "a check that changes a setting" export_shop --checks "$TEST_DIR/setting.sql" -t sales.empty
+is "leaves nothing behind" "$(jq -c '[.checks[].rows[0][0]]' "$spool"/*/schema/checks.json)" '["German, DMY","2024-02-01"]'
+rm -rf "$spool"
 exits 1 "a file that is not there" export_shop --checks "$TEST_DIR/none.sql"
 exits 2 "no one moment" export_shop --checks "$TEST_DIR/checks.sql" --snapshot table
 exits 2 "all databases" gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres --all-databases --checks "$TEST_DIR/checks.sql" --spool "$spool"
