@@ -2,6 +2,7 @@
 #include "prelude.h"
 
 #include "adapt.h"
+#include "adapt_kin.h"
 #include "destination.h"
 #include "err.h"
 #include "tap.h"
@@ -241,6 +242,47 @@ test_objects(void)
 }
 
 static void
+test_about(void)
+{
+	static const char *const of[][2] = {
+		{ "ALTER TABLE ONLY x.\"T\" OWNER TO a", "\"x\".\"T\"" }, { "COMMENT ON COLUMN x.t.a IS 'y'", "\"x\".\"t\"" },
+		{ "ALTER TABLE ONLY x.r ATTACH PARTITION x.p DEFAULT", "\"x\".\"p\"" }, { "ALTER INDEX x.r ATTACH PARTITION x.p", "\"x\".\"p\"" },
+		{ "GRANT SELECT(a),UPDATE(on_b) ON TABLE x.t TO b", "\"x\".\"t\"" }, { "CREATE UNIQUE INDEX i ON ONLY x.t USING btree (a)", "\"x\".\"t\"" },
+		{ "CREATE TRIGGER g BEFORE UPDATE OF a, b ON x.t FOR EACH ROW EXECUTE PROCEDURE f()", "\"x\".\"t\"" },
+		{ "COMMENT ON CONSTRAINT c ON x.t IS 'y'", "\"x\".\"t\"" }, { "CREATE TABLE x.t (a int)", "" },
+		{ "CREATE VIEW x.v AS SELECT 1 FROM x.t", "" }, { "ALTER FUNCTION x.f() OWNER TO a", "" }, { "COMMENT ON", "" },
+	};
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(of); i++) {
+		struct sql_statement s = { .text = of[i][0], .len = strlen(of[i][0]) };
+		char *name = adapt_about(&s);
+
+		is_str(name != NULL ? name : "", of[i][1], of[i][0]);
+		free(name);
+	}
+}
+
+static void
+test_kin(void)
+{
+	static const char *const seen[] = { "CREATE TABLE x.p PARTITION OF x.r DEFAULT", "ALTER TABLE ONLY x.r ATTACH PARTITION x.\"Q\" DEFAULT",
+		"CREATE INDEX i ON x.p USING btree (a)", "CREATE INDEX j ON x.r (a)", "ALTER TABLE ONLY x.\"Q\" ADD CONSTRAINT k PRIMARY KEY (a)" };
+	struct adapt_kin *k = adapt_kin_new();
+	bool index = true;
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(seen); i++)
+		adapt_kin_see(k, &(struct sql_statement){ .text = seen[i], .len = strlen(seen[i]) });
+	is_str(adapt_kin_above(k, "\"x\".\"p\"", &index), "\"x\".\"r\"", "what is made as a partition");
+	ok(!index, "is a table");
+	is_str(adapt_kin_above(k, "\"x\".\"Q\"", &index), "\"x\".\"r\"", "what becomes one");
+	is_str(adapt_kin_above(k, "\"x\".\"i\"", &index), "\"x\".\"p\"", "an index on one");
+	ok(index, "is an index");
+	is_str(adapt_kin_above(k, "\"x\".\"k\"", &index), "\"x\".\"Q\"", "a key's index");
+	ok(adapt_kin_above(k, "\"x\".\"j\"", &index) == NULL && adapt_kin_above(k, "\"x\".\"r\"", &index) == NULL, "what is on the root is nobody's part");
+	adapt_kin_free(k);
+}
+
+static void
 test_destinations(void)
 {
 	enum adapt_to to;
@@ -259,6 +301,8 @@ main(void)
 	test_rows();
 	test_parts();
 	test_objects();
+	test_about();
+	test_kin();
 	test_destinations();
 	return tap_done();
 }
