@@ -60,8 +60,26 @@ check_rewritten(struct db *db, const char *run, const struct rec_table *t, const
 	return hint_reload(t, e);
 }
 
+/* It is another relation.  One without rows is loaded again where the run has all of them and that takes nothing from anybody: nothing of it
+ * went into the other one, or REPLACE. */
+static int
+enter_remade(struct db *db, const char *run, const struct rec_table *t, const char *number, bool replace, uint64_t *before, struct err *e)
+{
+	uint64_t here, loaded;
+
+	if (ledger_count(db, t, &here, e) < 0 || count_loaded(db, run, number, &loaded, e) < 0)
+		return -1;
+	if (here > 0 || t->since_column != NULL || (loaded > 0 && !replace)) {
+		err_set(e, ERR_DATABASE, "is not the table that was loaded: it was dropped and made anew since");
+		return hint_reload(t, e);
+	}
+	log_warning("%s.%s was dropped and made anew since the load came to it: its rows are loaded into the new one", t->schema, t->name);
+	*before = 0;
+	return ledger_enter_empty(db, run, t, e);
+}
+
 int
-ledger_check_same(struct db *db, const char *run, const struct rec_table *t, uint64_t before, struct err *e)
+ledger_check_same(struct db *db, const char *run, const struct rec_table *t, bool replace, uint64_t *before, struct err *e)
 {
 	char number[24];
 	const char *params[] = { run, number };
@@ -80,10 +98,9 @@ ledger_check_same(struct db *db, const char *run, const struct rec_table *t, uin
 	if (rc < 0)
 		return -1;
 	if (PQntuples(res) != 1 || strcmp(PQgetvalue(res, 0, 0), "t") != 0) {
-		err_set(e, ERR_DATABASE, "is not the table that was loaded: it was dropped and made anew since");
-		rc = hint_reload(t, e);
+		rc = enter_remade(db, run, t, number, replace, before, e);
 	} else if (strcmp(PQgetvalue(res, 0, 1), "t") != 0) {
-		rc = check_rewritten(db, run, t, number, PQgetvalue(res, 0, 2), before, e);
+		rc = check_rewritten(db, run, t, number, PQgetvalue(res, 0, 2), *before, e);
 	}
 	PQclear(res);
 	return rc;

@@ -12,9 +12,10 @@ int ledger_check_triggers(struct db *, const struct rec_table *, struct err *) G
 
 /* --- ledger_again.c: tables that a load has come to before --- */
 
-/* ledger_check_same(db, run, t, before, e): is T still the table that RUN entered, and does it hold what RUN loaded into it?  ERR_DATABASE
- * when it was made anew or emptied since.  No session loads T meanwhile. */
-int ledger_check_same(struct db *, const char *run, const struct rec_table *, uint64_t before, struct err *) GPM_NODISCARD;
+/* ledger_check_same(db, run, t, replace, before, e): is T still the table that RUN entered, with *BEFORE rows in it, and does it hold what RUN loaded into it?
+ * ERR_DATABASE when it was made anew or emptied since.  One that was made anew and is empty RUN enters again, *BEFORE is 0 then, under REPLACE or
+ * when RUN had loaded nothing into the other one.  No session loads T meanwhile. */
+int ledger_check_same(struct db *, const char *run, const struct rec_table *, bool replace, uint64_t *before, struct err *) GPM_NODISCARD;
 
 /* ledger_enter_emptied(db, run, t, own, loaded_only, e): in one transaction, beside which nobody reads or writes T: its rows go, with all that the ledger says
  * of them, whichever run loaded them, and RUN has entered it.  LOADED_ONLY: ERR_DATABASE, and nothing goes, when T is not the relation that runs

@@ -183,7 +183,7 @@ ledger_enter_table(struct db *db, const char *run, const struct rec_table *t, en
 	if (enter_at_once(db, run, t))
 		return 0;
 	if ((rc = ledger_rows_before(db, run, t, before, e)) != 0)
-		return rc < 0 ? -1 : ledger_check_same(db, run, t, *before, e);
+		return rc < 0 ? -1 : ledger_check_same(db, run, t, entry == LEDGER_REPLACE, before, e);
 	if (ledger_check_triggers(db, t, e) < 0 || ledger_count(db, t, &here, e) < 0)
 		return -1;
 	return enter_new(db, run, t, entry, own, here, before, e);
@@ -208,7 +208,7 @@ ledger_check_rest(struct db *db, const struct rec_table *t, uint64_t rest, uint6
 int
 ledger_enter_since(struct db *db, const char *run, const struct rec_table *t, uint64_t rest, bool again, struct err *e)
 {
-	uint64_t here, before;
+	uint64_t here, before = 0;
 	int rc;
 
 	if (again) {
@@ -218,7 +218,7 @@ ledger_enter_since(struct db *db, const char *run, const struct rec_table *t, ui
 	if (wait_for_table(db, t, e) < 0)
 		return -1;
 	if ((rc = ledger_rows_before(db, run, t, &before, e)) != 0)
-		return rc < 0 ? -1 : ledger_check_same(db, run, t, 0, e);
+		return rc < 0 ? -1 : ledger_check_same(db, run, t, false, &before, e);
 	if (ledger_check_triggers(db, t, e) < 0 || ledger_count(db, t, &here, e) < 0)
 		return -1;
 	if (here > 0) {

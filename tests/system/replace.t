@@ -129,6 +129,29 @@ ledger_is_exact "$second"
 exits 0 "once more there is nothing to do" load_shop --replace
 hasnt "no table was emptied" "$TEST_DIR/err" "was emptied"
 
+# --- a table that was dropped, and made anew
+
+remake() { # TABLE: as SQL makes one like it, without rows
+	q dst warehouse "create table made (like $1); drop table $1; alter table made rename to ${1#*.}; alter table ${1#*.} set schema sales"
+}
+remake sales.floats
+exits 3 "one without rows, where nothing is to be replaced" load_shop
+has "is told, for its rows are gone" "$TEST_DIR/err" "sales.floats: is not the table that was loaded"
+exits 0 "in an earlier one's place" load_shop --replace --verify content
+has "it is loaded again" "$TEST_DIR/err" "sales.floats was dropped and made anew since the load came to it: its rows are loaded into the new one"
+same_shop "all as at the source"
+ledger_is_exact "$second"
+remake sales.floats; q dst warehouse "insert into sales.floats values (7)"
+exits 3 "one with rows of somebody" load_shop --replace
+has "is not" "$TEST_DIR/err" "sales.floats: is not the table that was loaded"
+is "they are there" "$(q dst warehouse "select count(*) from sales.floats")" 1
+q dst warehouse "drop table sales.floats; create table sales.floats (a float8, b float4)"
+exits 3 "one that does not fit" load_shop --replace
+q dst warehouse "drop table sales.floats; create table sales.floats (a float8, b float4, c float8[], d point)"
+exits 0 "nothing was loaded into it: the next is" load_shop
+same_shop "all as at the source"
+ledger_is_exact "$second"
+
 # --- killed
 
 q src shop "alter table sales.lines owner to shop_owner; comment on table sales.odd is E'it''s; a \"comment\" \$\$ -- really';
