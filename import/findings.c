@@ -157,10 +157,9 @@ list_failure(struct findings *f, const char *section, const struct sql_statement
 	report_count(f->report, e);
 }
 
-void
-findings_failed(struct findings *f, const char *section, const struct sql_statement *s, const char *sqlstate, const struct err *e)
+static void
+fail(struct findings *f, const char *section, const struct sql_statement *s, const char *advice, const struct err *e)
 {
-	const char *advice = advice_for(sqlstate, e->text, s->text);
 	size_t shown = strcspn(s->text, "\n'"); /* what stands in quotes may be a password */
 	char *object = adapt_object(s), *cause;
 	struct err told = *e;
@@ -181,6 +180,21 @@ findings_failed(struct findings *f, const char *section, const struct sql_statem
 	pthread_mutex_unlock(&f->mutex);
 	free(cause);
 	free(object);
+}
+
+void
+findings_failed(struct findings *f, const char *section, const struct sql_statement *s, const char *sqlstate, const struct err *e)
+{
+	fail(f, section, s, advice_for(sqlstate, e->text, s->text), e);
+}
+
+void
+findings_there(struct findings *f, const char *section, const struct sql_statement *s, const struct err *e)
+{
+	if (repeat_stays(s))
+		findings_warn(f, section, s, "what is here already stays, though the run has it otherwise: %s", e->text);
+	else
+		fail(f, section, s, "it is here as an earlier run made it, or somebody else: drop it here, and the next start makes it as the source has it", e);
 }
 
 void

@@ -19,6 +19,10 @@ void findings_note(struct findings *, const char *section, const struct sql_stat
 /* findings_failed(f, section, s, sqlstate, e): the database refused S.  From any thread. */
 void findings_failed(struct findings *, const char *section, const struct sql_statement *, const char *sqlstate, const struct err *);
 
+/* findings_there(f, section, s, e): what S makes is there already, and no earlier run made it by the same words.  Something that rows or other
+ * things are in stays as it is, which is told only; else it is a failure, with what to do.  From any thread. */
+void findings_there(struct findings *, const char *section, const struct sql_statement *, const struct err *);
+
 /* findings_elsewhere(f, section, s): S is about a partition that is not here and not needed (elsewhere.h).  From any thread. */
 void findings_elsewhere(struct findings *, const char *section, const struct sql_statement *);
 

@@ -1,4 +1,4 @@
-/* repeat.c -- may a statement of a schema be done a second time? */
+/* repeat.c -- may a statement of a schema be done a second time, and what when what it makes is there already? */
 #include "prelude.h"
 
 #include "repeat.h"
@@ -48,4 +48,34 @@ repeat_is_safe(const struct sql_statement *s)
 	sqllex_next(&p, end, &second);
 	sqllex_next(&p, end, &third);
 	return sqllex_word(&first, "create") && sqllex_word(&second, "or") && sqllex_word(&third, "replace");
+}
+
+bool
+repeat_is_there(const char *sqlstate)
+{
+	/* relation, type, index; object of another kind; function; schema */
+	static const char *const states[] = { "42P07", "42710", "42723", "42P06" };
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(states); i++)
+		if (strcmp(states[i], sqlstate) == 0)
+			return true;
+	return false;
+}
+
+bool
+repeat_stays(const struct sql_statement *s)
+{
+	static const char *const before[] = { "unlogged", "foreign", "external", "readable", "writable", "web", NULL };
+	static const char *const kinds[] = { "table", "schema", "sequence", "type", "domain", "extension", NULL };
+	const char *p = s->text, *end = s->text + s->len;
+	struct sql_token t;
+
+	sqllex_next(&p, end, &t);
+	if (!sqllex_word(&t, "create"))
+		return false;
+	do {
+		if (!sqllex_next(&p, end, &t))
+			return false;
+	} while (is_among(&t, before));
+	return is_among(&t, kinds);
 }

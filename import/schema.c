@@ -280,11 +280,18 @@ note_failure(const struct applying *a, struct lane *l, const struct sql_statemen
 
 #define SQL_UNDEFINED_TABLE "42P01" /* or index, sequence, view */
 
+/* Where an earlier run is replaced, what that one made is there. */
 static void
 tell_failure(struct applying *a, struct lane *l, const struct sql_statement *s, const char *sqlstate, const struct err *why)
 {
-	findings_failed(a->findings, a->section, s, sqlstate, why);
-	note_failure(a, l, s, why);
+	bool there = a->known != NULL && repeat_is_there(sqlstate);
+
+	if (there)
+		findings_there(a->findings, a->section, s, why);
+	else
+		findings_failed(a->findings, a->section, s, sqlstate, why);
+	if (!there || !repeat_stays(s))
+		note_failure(a, l, s, why);
 }
 
 /* Something is not here that S names; all of pre-data was seen. */

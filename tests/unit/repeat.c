@@ -28,6 +28,29 @@ is_safe(const char *text)
 	return repeat_is_safe(&s);
 }
 
+static bool
+stays(const char *text)
+{
+	struct sql_statement s = { .text = text, .len = strlen(text) };
+
+	return repeat_stays(&s);
+}
+
+static void
+test_there(void)
+{
+	static const char *const held[] = { "CREATE TABLE public.t (a int)", "create unlogged table t ()", "CREATE FOREIGN TABLE f (a int) SERVER s",
+		"CREATE READABLE EXTERNAL WEB TABLE e (a int)", "CREATE SCHEMA s", "CREATE SEQUENCE s", "CREATE TYPE t AS ENUM ()", "CREATE EXTENSION e" };
+	static const char *const droppable[] = { "CREATE VIEW v AS SELECT 1", "CREATE INDEX i ON t (a)", "CREATE MATERIALIZED VIEW table AS SELECT 1",
+		"ALTER TABLE ONLY t ADD CONSTRAINT p PRIMARY KEY (a)", "CREATE FUNCTION f() RETURNS int", "CREATE", "CREATE FOREIGN", "" };
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(held); i++)
+		ok(stays(held[i]), "stays: %s", held[i]);
+	for (size_t i = 0; i < GPM_ARRAY_LEN(droppable); i++)
+		ok(!stays(droppable[i]), "may be dropped: %s", droppable[i]);
+	ok(repeat_is_there("42P07") && repeat_is_there("42710") && !repeat_is_there("42P01") && !repeat_is_there(""), "what is there already");
+}
+
 int
 main(void)
 {
@@ -35,5 +58,6 @@ main(void)
 		ok(is_safe(again[i]), "again: %s", again[i]);
 	for (size_t i = 0; i < GPM_ARRAY_LEN(once); i++)
 		ok(!is_safe(once[i]), "once: %s", once[i]);
+	test_there();
 	return tap_done();
 }
