@@ -2,13 +2,11 @@
 #include "prelude.h"
 
 #include "adapt_work.h"
+#include "carried.h"
 #include "database_settings.h"
 #include "err.h"
 #include "log.h"
 #include "schema.h"
-
-/* A load of this database could not be gone on with. */
-#define NOT_CARRIED "default_transaction_read_only"
 
 struct settings {
 	struct db *db;
@@ -52,6 +50,23 @@ set(struct db *db, const struct work *w, size_t i, const char *name, struct find
 	return rc;
 }
 
+/* The setting NAME of the run's database; SET is token I. */
+static int
+take_setting(const struct settings *s, const struct work *w, size_t i, const char *name, struct err *e)
+{
+	const char *why = carried_setting(name);
+	int there;
+
+	if (why != NULL) {
+		findings_warn(s->findings, NULL, NULL, "the database had its own %s; that is not set here, for %s", name, why);
+		return 0;
+	}
+	there = is_set(s->db, name, e);
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	return set(s->db, w, i, name, s->findings, e);
+}
+
 static int
 take(void *ctx, const struct sql_statement *statement, struct err *e)
 {
@@ -59,16 +74,14 @@ take(void *ctx, const struct sql_statement *statement, struct err *e)
 	struct work w = { .s = statement };
 	char *database = NULL, *name = NULL;
 	size_t end;
-	int rc, there;
+	int rc;
 
 	text_init(&w.more);
 	if ((rc = work_read(&w, e)) == 0 && (end = work_match(&w, 0, "alter database @")) > 0 && work_word(&w, end, "set")) {
 		database = work_name(&w, end - 1);
-		name = work_name(&w, end + 1);
-		if (database != NULL && name != NULL && strcmp(database, s->run->header.database) == 0 && strcmp(name, NOT_CARRIED) != 0) {
-			there = is_set(s->db, name, e);
-			rc = there < 0 ? -1 : there > 0 ? 0 : set(s->db, &w, end, name, s->findings, e);
-		}
+		name = carried_name(&w, end);
+		if (database != NULL && name != NULL && strcmp(database, s->run->header.database) == 0)
+			rc = take_setting(s, &w, end, name, e);
 	}
 	free(name);
 	free(database);

@@ -2,6 +2,7 @@
 #include "prelude.h"
 
 #include "adapt_work.h"
+#include "carried.h"
 #include "err.h"
 #include "role_settings.h"
 #include "schema.h"
@@ -116,6 +117,19 @@ give_attributes(const struct settings *s, const struct work *w, const char *old,
 
 /* --- settings and memberships ---------------------------------------------------------------- */
 
+/* The one that SET, token I, is about; told when it is not given here. */
+static bool
+is_given(const struct settings *s, const struct work *w, const char *old, size_t i)
+{
+	char *name = carried_name(w, i);
+	const char *why = name != NULL ? carried_setting(name) : NULL;
+
+	if (why != NULL)
+		findings_warn(s->findings, NULL, NULL, "role %s had its own %s; that is not set here, for %s", adapt_name(s->owners, old), name, why);
+	free(name);
+	return why == NULL;
+}
+
 /* ALTER ROLE … [IN DATABASE …] SET …; SET is token I. */
 static int
 give_setting(const struct settings *s, const struct work *w, const char *old, bool in_database, size_t i, struct err *e)
@@ -123,6 +137,8 @@ give_setting(const struct settings *s, const struct work *w, const char *old, bo
 	struct buf sql;
 	int rc;
 
+	if (!is_given(s, w, old, i))
+		return 0;
 	text_init(&sql);
 	text_puts(&sql, "ALTER ROLE ");
 	rc = db_add_ident(s->db, &sql, adapt_name(s->owners, old), e);

@@ -21,7 +21,9 @@ q src postgres "create role clerk login createdb connection limit 7 valid until 
 q src postgres "create role me login; set role me; select set_config('search_path', 'x;GRANT/**/postgres/**/TO/**/me', false); alter role me in database shop set search_path from current;
 	select set_config('local_preload_libraries', 'a;GRANT postgres TO me', false); alter role me in database shop set local_preload_libraries from current" >/dev/null
 q src postgres "create role plain; select set_config('search_path', ' Sales,\"Odd \"\"schema\" , \"it''s\"', false); alter role plain in database shop set search_path from current" >/dev/null
-q src postgres "alter database shop set session_preload_libraries = 'auto_explain', 'pg_stat_statements'"
+q src postgres "alter database shop set session_preload_libraries = 'auto_explain', 'pg_stat_statements'; alter database shop set allow_system_table_mods = on; alter database shop set plperl.on_init = 'die';
+	alter database shop set session_replication_role = replica; alter role clerk set local_preload_libraries = '\$libdir/plugins/evil'; alter role clerk set \"Role\" = stranger;
+	alter role clerk in database shop set default_transaction_read_only = on; alter role clerk set zero_damaged_pages = on"
 PGOPTIONS='-c default_transaction_read_only=off' q src shop "create table t (a int); alter table t owner to clerk; create table u (a int); alter table u owner to \"Odd \"\"role\";
 	create table v (a int); alter table v owner to boss; grant select on t to team, here_already, me, plain"
 q dst postgres "create role here_already"
@@ -65,9 +67,13 @@ is "the database's settings, beside its own" "$(database_settings)" 'DateStyle=S
 TimeZone=Europe/Berlin
 my.own=it'\''s
 search_path=sales, "Odd ""schema", public
-session_preload_libraries=auto_explain, pg_stat_statements
 work_mem=55MB'
-is "its libraries are found" "$(q dst warehouse "select 1")" 1
+for what in session_preload_libraries plperl.on_init allow_system_table_mods session_replication_role default_transaction_read_only; do
+	has "what is not set is told: $what of the database" "$TEST_DIR/load.err" "warning: the database had its own $what; that is not set here, for "
+done
+for what in local_preload_libraries role default_transaction_read_only zero_damaged_pages; do
+	has "and of a role: $what" "$TEST_DIR/load.err" "warning: role clerk had its own $what; that is not set here, for "
+done
 is "what a role wrote into its list is no SQL" "$(settings me)" 'warehouse: search_path="x;grant/**/postgres/**/to/**/me"'
 has "what is no list is told" "$TEST_DIR/export.err" "local_preload_libraries of the database, or of a role in it, is left behind"
 is "a list that SET did not write" "$(settings plain)" 'warehouse: search_path=sales, "Odd ""schema", "it'\''s"'
@@ -84,5 +90,5 @@ is "who is made has what the other one had" "$(about odd) $(settings odd)" 'f|f|
 fresh_cluster dst
 q dst postgres "create database warehouse"
 exits 0 "the schema alone" load_shop --schema-only
-is "has the settings" "$(database_settings | grep -c .)" 6
+is "has the settings" "$(database_settings | grep -c .)" 5
 done_testing
