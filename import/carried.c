@@ -1,4 +1,4 @@
-/* carried.c -- which settings of a run go along. */
+/* carried.c -- which settings and memberships of a run go along. */
 #include "prelude.h"
 
 #include <strings.h>
@@ -71,4 +71,21 @@ carried_name(const struct work *w, size_t i)
 		free(part);
 	}
 	return text_take(&name);
+}
+
+/* The server's own roles read files, run programs, read and write all that there is.  Who is a member of a role may become it, and who may make roles may
+ * make himself a member of nearly all.  A superuser counts as a member of every role, of his own too. */
+int
+carried_group(struct db *db, const char *role, bool *carried, struct err *e)
+{
+	const char *params[] = { role };
+	char *n = db_value(db, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role($1::pg_catalog.name, r.oid, 'MEMBER')"
+	    " AND (rolsuper OR rolcreaterole OR rolreplication OR pg_catalog.substr(rolname, 1, 3) = 'pg_'"
+	    " OR pg_catalog.row_to_json(r)->>'rolbypassrls' = 'true')", 1, params, e); /* not every server has that one */
+
+	if (n == NULL)
+		return -1;
+	*carried = strcmp(n, "0") == 0;
+	free(n);
+	return 0;
 }

@@ -47,9 +47,10 @@ run_one(const struct settings *s, struct buf *sql, const char *old, struct err *
 /* --- attributes ------------------------------------------------------------------------------ */
 
 static const char *const plain[] = {
-	"inherit", "noinherit", "createrole", "nocreaterole", "createdb", "nocreatedb", "login", "nologin", NULL,
+	"inherit", "noinherit", "nocreaterole", "createdb", "nocreatedb", "login", "nologin", NULL,
 };
-static const char *const mighty[] = { "superuser", "replication", "bypassrls", NULL };
+/* Who may make roles may become who reads the server's files and runs programs there. */
+static const char *const mighty[] = { "superuser", "createrole", "replication", "bypassrls", NULL };
 
 static bool
 is_among(const struct work *w, size_t i, const char *const *words)
@@ -170,11 +171,18 @@ static int
 give_membership(const struct settings *s, const char *group, const char *member, bool admin, struct err *e)
 {
 	const char *here = adapt_name(s->owners, group);
+	bool carried;
 	struct buf sql;
 	int rc = is_there(s, here, e);
 
 	if (rc <= 0)
 		return rc;
+	if (carried_group(s->db, here, &carried, e) < 0)
+		return -1;
+	if (!carried) {
+		findings_warn(s->findings, NULL, NULL, "role %s was a member of %s; that is not given here", adapt_name(s->owners, member), here);
+		return 0;
+	}
 	text_init(&sql);
 	text_puts(&sql, "GRANT ");
 	rc = db_add_ident(s->db, &sql, here, e);

@@ -10,6 +10,7 @@ for database in shop other; do q src postgres "create database $database"; done
 q src postgres "create role clerk login createdb connection limit 7 valid until '2030-01-01' password 'secret'; create role \"Odd \"\"role\" noinherit nologin;
 	create role boss superuser createrole replication bypassrls; create role team; create role here_already login createdb; create role stranger;
 	grant team to clerk with admin option; grant team to here_already; grant here_already to \"Odd \"\"role\"; grant stranger to clerk;
+	create role keeper; grant keeper to clerk; grant pg_execute_server_program to team; grant pg_read_server_files, pg_monitor to clerk; grant boss to clerk;
 	alter role clerk set work_mem = '33MB'; alter role \"Odd \"\"role\" set search_path = a, \"B b\", \"\$user\";
 	alter role here_already set work_mem = '44MB';
 	alter role clerk in database shop set statement_timeout = '7s'; alter role clerk in database other set statement_timeout = '8s';
@@ -26,7 +27,7 @@ q src postgres "alter database shop set session_preload_libraries = 'auto_explai
 	alter role clerk in database shop set default_transaction_read_only = on; alter role clerk set zero_damaged_pages = on"
 PGOPTIONS='-c default_transaction_read_only=off' q src shop "create table t (a int); alter table t owner to clerk; create table u (a int); alter table u owner to \"Odd \"\"role\";
 	create table v (a int); alter table v owner to boss; grant select on t to team, here_already, me, plain"
-q dst postgres "create role here_already"
+q dst postgres "create role here_already; create role keeper; create role above superuser; grant above to keeper"
 q dst postgres "create database warehouse"
 q dst postgres "alter database warehouse set timezone = 'Europe/Berlin'"
 
@@ -50,8 +51,8 @@ exits 0 "load" load_shop
 cp "$TEST_DIR/err" "$TEST_DIR/load.err"
 is "a role has its attributes" "$(about clerk)" "f|t|f|t|t|f|f|7|2030-01-01 00:00:00"
 is "another" "$(about 'Odd "role')" "f|f|f|f|f|f|f|-1|"
-is "nobody becomes master of the server" "$(about boss)" "f|t|t|f|f|f|f|-1|"
-for what in SUPERUSER REPLICATION BYPASSRLS; do
+is "nobody becomes master of the server" "$(about boss)" "f|t|f|f|f|f|f|-1|"
+for what in SUPERUSER CREATEROLE REPLICATION BYPASSRLS; do
 	has "it is told: $what" "$TEST_DIR/load.err" "role boss had $what; that is not given here"
 done
 is "a role has no password" "$(q dst postgres "select count(*) from pg_authid where rolpassword is not null and rolname = 'clerk'")" 0
@@ -61,7 +62,12 @@ is "a list" "$(settings 'Odd "role')" '-: search_path=a, "B b", "$user"'
 is "memberships of roles that were made" "$(q dst postgres "select r.rolname || ' in ' || g.rolname || case when admin_option then ' admin' else '' end
 	from pg_auth_members m join pg_roles r on r.oid = member join pg_roles g on g.oid = roleid where r.rolname not like 'pg_%' order by 1")" \
 	'Odd "role in here_already
-clerk in team admin'
+clerk in boss
+clerk in team admin
+keeper in above'
+for what in "clerk was a member of pg_read_server_files" "clerk was a member of pg_monitor" "clerk was a member of keeper" "team was a member of pg_execute_server_program"; do
+	has "one that would make somebody master of the server is told: $what" "$TEST_DIR/load.err" "warning: role $what; that is not given here"
+done
 is "a role that was there is as it was" "$(about here_already) $(settings here_already)" "f|t|f|f|f|f|f|-1| "
 is "the database's settings, beside its own" "$(database_settings)" 'DateStyle=SQL, DMY
 TimeZone=Europe/Berlin
