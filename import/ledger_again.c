@@ -200,9 +200,9 @@ find_referencing(struct db *db, const struct rec_table *t, PGresult **res, struc
 	return rc;
 }
 
-/* The row of the first one of which neither itself nor a relative is the run's; -1: there is none. */
-static int
-find_foreign(const PGresult *res, const struct keyset *own)
+/* Those of which neither itself nor a relative is the run's, with commas between. */
+static void
+name_foreign(const PGresult *res, const struct keyset *own, struct buf *names)
 {
 	int n = PQntuples(res);
 
@@ -212,27 +212,29 @@ find_foreign(const PGresult *res, const struct keyset *own)
 		for (next = first; next < n && strcmp(PQgetvalue(res, next, 0), PQgetvalue(res, first, 0)) == 0; next++)
 			ours = ours || run_names_has(own, PQgetvalue(res, next, 3), PQgetvalue(res, next, 4));
 		if (!ours)
-			return first;
+			text_printf(names, "%s%s.%s", names->len > 0 ? ", " : "", PQgetvalue(res, first, 1), PQgetvalue(res, first, 2));
 	}
-	return -1;
 }
 
-/* Do foreign keys of other tables point to T?  1, 0, -1: one of a table that is not the run's, whose rows would be left
+/* Do foreign keys of other tables point to T?  1, 0, -1: some of tables that are not the run's, whose rows would be left
  * pointing to nothing: no trigger acts, and what the run's own tables point to it brings along. */
 static int
 is_referenced(struct db *db, const struct rec_table *t, const struct keyset *own, struct err *e)
 {
+	struct buf names;
 	PGresult *res;
-	int foreign, rc;
+	int rc;
 
 	if (find_referencing(db, t, &res, e) < 0)
 		return -1;
 	rc = PQntuples(res) > 0;
-	if ((foreign = find_foreign(res, own)) >= 0) {
-		err_set(e, ERR_DATABASE, "cannot be emptied: a foreign key of %s.%s, which is no table of this run, points to it", PQgetvalue(res, foreign, 1),
-		    PQgetvalue(res, foreign, 2));
-		rc = err_hint(e, "drop the foreign key, load, and make it again: rows that point to nothing are told then");
+	text_init(&names);
+	name_foreign(res, own, &names);
+	if (names.len > 0) {
+		err_set(e, ERR_DATABASE, "cannot be emptied: foreign keys of tables that are not of this run point to it: %s", text_str(&names));
+		rc = err_hint(e, "drop the foreign keys, load, and make them again: rows that point to nothing are told then");
 	}
+	buf_release(&names);
 	PQclear(res);
 	return rc;
 }
