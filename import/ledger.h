@@ -76,10 +76,11 @@ int ledger_check_rest(struct db *, const struct rec_table *t, uint64_t rest, uin
 
 /* --- partitions whose rows go through their root (through.h) --- */
 
-/* ledger_enter_part(db, run, t, first, append, before, e): the same for T of which the destination has the root alone, whose name T has (tree). FIRST:
+/* ledger_enter_part(db, run, t, first, entry, before, e): the same for T of which the destination has the root alone, whose name T has (tree). FIRST:
  * of the root, in this process.  Refused when the root holds rows that RUN did not load into it or its partitions, unless
- * APPEND; they are *BEFORE then, of the first part. */
-int ledger_enter_part(struct db *, const char *run, const struct rec_table *, bool first, bool append, uint64_t *before,
+ * ENTRY is to append; they are *BEFORE then, of the first part.  To replace: a root that is empty although rows were loaded through it is new to every run. To
+ * reload: refused when rows of T are in the root. */
+int ledger_enter_part(struct db *, const char *run, const struct rec_table *, bool first, enum ledger_entry, uint64_t *before,
     struct err *) GPM_NODISCARD;
 
 /* ledger_root_key(schema, name): what stands for a root in the set of ledger_roots; the caller frees.

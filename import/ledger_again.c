@@ -25,6 +25,15 @@ count_loaded(struct db *db, const char *run, const char *number, uint64_t *rows,
 	return rc;
 }
 
+int
+ledger_loaded(struct db *db, const char *run, uint64_t table, uint64_t *rows, struct err *e)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%" PRIu64, table);
+	return count_loaded(db, run, number, rows, e);
+}
+
 static int
 hint_reload(const struct rec_table *t, struct err *e)
 {
@@ -164,18 +173,19 @@ forget_entry(struct db *db, const char *run, const char *number, struct err *e)
 	    " OR step LIKE 'unchecked ' || $2 || ' %')", 2, params, e);
 }
 
-static int
-forget_table(struct db *db, const struct rec_table *t, struct err *e)
+int
+ledger_forget(struct db *db, const struct rec_table *t, struct err *e)
 {
 	PGresult *res;
-	int rc = find_entries(db, t, &res, e);
+	int n, rc = find_entries(db, t, &res, e);
 
 	if (rc < 0)
 		return -1;
-	for (int i = 0; rc == 0 && i < PQntuples(res); i++)
+	n = PQntuples(res);
+	for (int i = 0; rc == 0 && i < n; i++)
 		rc = forget_entry(db, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), e);
 	PQclear(res);
-	return rc;
+	return rc < 0 ? -1 : n;
 }
 
 /* Tables whose foreign keys point to T, each once for itself and for each that it is a partition of, or that is one of its: oid, schema, name, and of
@@ -314,7 +324,7 @@ enter_in_transaction(struct db *db, const char *run, const struct rec_table *t, 
 		return -1;
 	if (left > 0)
 		return err_set(e, ERR_DATABASE, "holds %" PRIu64 " rows where it should be empty: a rule, a policy or somebody else", left);
-	if (forget_table(db, t, e) < 0 || ledger_note_table(db, run, t, 0, e) < 0)
+	if (ledger_forget(db, t, e) < 0 || ledger_note_table(db, run, t, 0, e) < 0)
 		return -1;
 	return ledger_commit(db, e);
 }

@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "ledger_internal.h"
+#include "log.h"
 #include "parse.h"
 #include "quote.h"
 
@@ -141,21 +142,64 @@ find_entry(struct db *db, const char *run, const struct rec_table *t, uint64_t *
 	return rc;
 }
 
-int
-ledger_enter_part(struct db *db, const char *run, const struct rec_table *t, bool first, bool append, uint64_t *before,
-    struct err *e)
+/* Has RUN loaded rows of the part?  They are refused a --reload: nobody can tell them from others in the root. */
+static int
+check_not_loaded(struct db *db, const char *run, const struct rec_table *t, struct err *e)
 {
-	char lock[LEDGER_LOCK_LEN];
+	uint64_t rows;
+
+	if (ledger_loaded(db, run, t->table, &rows, e) < 0)
+		return -1;
+	if (rows == 0)
+		return 0;
+	err_set(e, ERR_DATABASE, "its rows are in %s.%s, where they cannot be told from those of other partitions", t->schema, t->name);
+	return err_hint(e, "TRUNCATE %s.%s, and load --replace, which loads the rows of all its partitions again", t->schema, t->name);
+}
+
+/* What the ledger says of a root that somebody has emptied: all of it goes, whichever run's, so that its partitions are new again. */
+static int
+forget_emptied(struct db *db, const struct rec_table *t, struct err *e)
+{
+	uint64_t here;
 	int rc;
 
-	/* all parts share the root's lock: who waited once before the first has waited for every dead import's */
+	if (db_exec(db, "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", e) < 0 || ledger_count(db, t, &here, e) < 0)
+		return -1;
+	if (here == 0 && (rc = ledger_forget(db, t, e)) != 0) {
+		if (rc < 0)
+			return -1;
+		log_info("%s.%s was emptied since rows were loaded through it: they are loaded again", t->schema, t->name);
+	}
+	return ledger_commit(db, e);
+}
+
+/* Once for a root: all parts share its lock, and who waited before the first has waited for every dead import's. */
+static int
+come_to_root(struct db *db, const struct rec_table *t, enum ledger_entry entry, struct err *e)
+{
+	char lock[LEDGER_LOCK_LEN];
+
 	ledger_table_lock(t, lock);
-	if (first && ledger_wait_lock(db, lock, t->name, e) < 0)
+	if (ledger_wait_lock(db, lock, t->name, e) < 0)
+		return -1;
+	if (entry != LEDGER_REPLACE || forget_emptied(db, t, e) == 0)
+		return 0;
+	ledger_roll_back(db, e);
+	return -1;
+}
+
+int
+ledger_enter_part(struct db *db, const char *run, const struct rec_table *t, bool first, enum ledger_entry entry, uint64_t *before,
+    struct err *e)
+{
+	int rc;
+
+	if ((first && come_to_root(db, t, entry, e) < 0) || (entry == LEDGER_RELOAD && check_not_loaded(db, run, t, e) < 0))
 		return -1;
 	*before = 0;
 	if ((rc = find_entry(db, run, t, before, e)) != 0)
 		return rc < 0 ? -1 : 0;
-	if (first && enter_first(db, run, t, append, before, e) < 0)
+	if (first && enter_first(db, run, t, entry == LEDGER_APPEND, before, e) < 0)
 		return -1;
 	if ((rc = enter(db, run, t, *before, e)) < 0)
 		ledger_roll_back(db, e);

@@ -143,7 +143,7 @@ enter(struct load *l, struct run_table *t, uint64_t *before, struct err *e)
 	key = ledger_root_key(r->schema, r->name);
 	if (!keyset_has(l->roots, key))
 		log_info("%s.%s is not partitioned as at the source: its rows go through the root", r->schema, r->name);
-	rc = ledger_enter_part(l->db, l->run->id, r, !keyset_has(l->roots, key), entry == LEDGER_APPEND, before, e);
+	rc = ledger_enter_part(l->db, l->run->id, r, !keyset_has(l->roots, key), entry, before, e);
 	if (rc == 0)
 		keyset_add(l->roots, key);
 	free(key);

@@ -46,6 +46,16 @@ add(struct units *u, const struct rec_table *t)
 }
 
 void
+units_lack(struct units *u, const struct run_table *t)
+{
+	struct unit *unit = find(u, &t->table);
+
+	if (unit == NULL)
+		unit = add(u, &t->table);
+	unit->lacks = true;
+}
+
+void
 units_add(struct units *u, const struct rec_manifest *line, const struct run_table *t, uint64_t before)
 {
 	struct unit *unit = find(u, &t->table);

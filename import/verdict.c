@@ -245,6 +245,24 @@ put_off(struct judging *j, struct db *db, const struct rec_manifest *line, const
 	return 0;
 }
 
+/* It is not whole, which its line says; a root that its rows should be in cannot be judged then.  One whose manifest cannot be read has
+ * brought none. */
+static void
+judge_not_loaded(struct judging *j, const struct rec_manifest *line)
+{
+	struct run_table *t;
+	struct err ignored;
+
+	if (j->nroots > 0 && store_key_check(line->key, &ignored) == 0 && run_table_open(j->run, line, &t, &ignored) == 0) {
+		pthread_mutex_lock(&j->mutex);
+		if (is_part(j, &t->table))
+			units_lack(&j->units, t);
+		pthread_mutex_unlock(&j->mutex);
+		run_table_close(t);
+	}
+	tell(j, &(struct verdict_line){ .schema = line->schema, .name = line->name, .rows = line->rows, .line = line, .state = "NOT LOADED" });
+}
+
 static int
 judge(struct judging *j, struct db *db, const struct rec_manifest *line, struct err *e)
 {
@@ -253,8 +271,7 @@ judge(struct judging *j, struct db *db, const struct rec_manifest *line, struct 
 	int rc;
 
 	if (report_table_has_failed(j->report, line->table)) {
-		tell(j, &(struct verdict_line){ .schema = line->schema, .name = line->name, .rows = line->rows, .line = line,
-		    .state = "NOT LOADED" });
+		judge_not_loaded(j, line);
 		return 0;
 	}
 	if (x != NULL)
@@ -272,6 +289,8 @@ judge(struct judging *j, struct db *db, const struct rec_manifest *line, struct 
 static int
 check_unit(struct judging *j, struct db *db, const struct unit *u, struct err *e)
 {
+	if (u->lacks)
+		return err_set(e, ERR_DATABASE, "cannot be compared, for a partition of the run is not loaded");
 	if (j->level == BY_COUNT || u->before > 0) {
 		if (check_count(db, &u->root, u->rows, u->before, e) < 0)
 			return -1;
@@ -296,7 +315,7 @@ settle_unit(struct judging *j, struct db *db, const struct unit *u, int rc, stru
 
 	if (rc < 0 && e->code != ERR_DATABASE && e->code != ERR_DIFFERS)
 		return -1;
-	if (rc < 0)
+	if (rc < 0 && !u->lacks) /* that is counted already */
 		report_trouble(j->report, e, "%s.%s", u->root.schema, u->root.name);
 	state = mem_printf("%s, in %s.%s", rc == 0 ? found : "NOT VERIFIED", u->root.schema, u->root.name);
 	for (size_t i = 0; i < u->nparts; i++) {

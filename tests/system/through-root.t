@@ -3,6 +3,7 @@
 # root is proven as a whole.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/tamper.sh"
 
 here() { gpm-import "$1" --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse "${@:2}"; }
 same_orders() {
@@ -51,16 +52,54 @@ has "by number" "$TEST_DIR/err" "sales.orders: 19999 rows are here, 20000 should
 
 # --- killed
 
-destination "$by_year"
-for delay in 0.05 0.08 0.11 0.14; do
+# dies when some of the rows are in, and not all
+hit=0
+for round in 1 2 3 4 5 6 7 8 9 10; do
+	destination "$by_year"
 	# no function of the shell, which would stand between it and the signal
 	gpm-import load --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse -q -j 1 >/dev/null 2>&1 &
 	loader=$!
-	sleep "$delay"
+	while [ "$(q dst warehouse "$in_ledger")" = "|0" ] && kill -0 "$loader" 2>/dev/null; do :; done
 	kill -9 "$loader" 2>/dev/null
 	wait "$loader" 2>/dev/null
+	[ $? = 137 ] && [ "$(q dst warehouse "$in_ledger")" != "20000|$chunks" ] && hit=$round && break
 done
+ok "killed between the first row and the last, in round $hit" test "$hit" -gt 0
 exits 0 "after deaths it goes on" load_shop --verify content
+same_orders "every row is there"
+is "once" "$(q dst warehouse "$in_ledger")" "20000|$chunks"
+
+# --- again
+
+exits 3 "one part again" load_shop --reload sales.orders_2024
+has "is refused, for its rows are among others" "$TEST_DIR/err" "sales.orders_2024: its rows are in sales.orders, where they cannot be told from those of other partitions"
+has "with what to do" "$TEST_DIR/err" "hint: TRUNCATE sales.orders, and load --replace, which loads the rows of all its partitions again"
+same_orders "nothing was taken away"
+q dst warehouse "truncate sales.orders"
+exits 4 "a root that somebody emptied" load_shop
+has "is told" "$TEST_DIR/err" "sales.orders: 0 rows are here, 20000 should be"
+exits 0 "and loaded again" load_shop --replace --verify content
+has "which is told" "$TEST_DIR/err" "sales.orders was emptied since rows were loaded through it: they are loaded again"
+same_orders "every row is there"
+is "once" "$(q dst warehouse "$in_ledger")" "20000|$chunks"
+exits 0 "once more there is nothing to do" load_shop --replace
+hasnt "it is not" "$TEST_DIR/err" "are loaded again"
+
+# --- one part fails
+
+destination "$by_year"
+damaged=$(find "$(run_dir)data" -path '*orders_rest*' -name '*.csv.*' | sort | tail -n 1)
+cp "$damaged" "$TEST_DIR/whole"
+flip_byte "$damaged" 100
+exits 4 "an object of one partition is damaged" load_shop
+has "it is named" "$TEST_DIR/err" "${damaged#"$bucket/"}' has another SHA-256 than its manifest says"
+ok "its partition is not loaded" grep -qE '^sales.orders_rest .* NOT LOADED$' "$TEST_DIR/out"
+ok "of the other nothing can be said" grep -qE '^sales.orders_2024 .* NOT VERIFIED, in sales.orders$' "$TEST_DIR/out"
+hasnt "and no wrong number is told" "$TEST_DIR/err" "rows are here"
+is "the other one's rows are in, once" "$(q dst warehouse "select sum(rows) from gpm.ledger where object_key like '%orders_2024%'")" \
+	"$(q src shop "select count(*) from sales.orders_2024")"
+cp "$TEST_DIR/whole" "$damaged"
+exits 0 "with the whole object it goes on" load_shop --verify content
 same_orders "every row is there"
 is "once" "$(q dst warehouse "$in_ledger")" "20000|$chunks"
 
