@@ -63,7 +63,7 @@ check_rewritten(struct db *db, const char *run, const struct rec_table *t, const
 		/* somebody has added rows: nothing that would take them away is advised */
 		err_set(e, ERR_DATABASE, "was written anew since it was loaded, and holds rows that this run did not load: %" PRIu64 " are here, %" PRIu64
 		    " should be", here, before + loaded);
-		return err_hint(e, "look at them first: they may be an application's");
+		return err_hint(e, "gpm-import diff shows them: keep those that an application needs elsewhere, delete them here, and load again");
 	}
 	err_set(e, ERR_DATABASE, "was emptied since it was loaded: %" PRIu64 " rows are here, %" PRIu64 " should be", here, before + loaded);
 	return hint_reload(t, e);

@@ -46,7 +46,10 @@ exits 0 "a table that was only written anew" load_shop
 q dst warehouse "insert into sales.odd (a, b) values (1, 'of an application')"; q dst warehouse "vacuum full sales.odd"
 exits 3 "one with rows of an application besides" load_shop
 has "is told so" "$TEST_DIR/err" "sales.odd: was written anew since it was loaded, and holds rows that this run did not load: 4001 are here, 4000 should be"
+has "with what to do" "$TEST_DIR/err" "hint: gpm-import diff shows them: keep those that an application needs elsewhere, delete them here, and load again"
 hasnt "not as emptied, and nothing is advised that would take them away" "$TEST_DIR/err" "--reload"
+exits 4 "what is told to show them" gpm-import diff --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse -t sales.odd
+has "does" "$TEST_DIR/out" "of an application"
 q dst warehouse "delete from sales.odd where b = 'of an application'"; q dst warehouse "vacuum full sales.odd"
 exits 0 "without them" load_shop
 q dst warehouse "truncate sales.floats"
