@@ -168,9 +168,6 @@ check_one(struct checking *k, const struct business_query *q, const struct busin
 static int
 check_all(struct checking *k, const struct business *checks, const struct business *instead, struct err *e)
 {
-	for (size_t i = 0; i < instead->len; i++)
-		if (business_find(checks, instead->at[i].name) == NULL)
-			return err_set(e, ERR_USAGE, "the run has no result of check '%s'", instead->at[i].name);
 	if (db_exec(k->db, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) < 0)
 		return -1;
 	for (size_t i = 0; i < checks->len; i++) {
@@ -201,6 +198,20 @@ fetch(struct run *run, struct business *out, struct err *e)
 	return rc;
 }
 
+/* Both are empty, and are released by the caller whatever comes. */
+static int
+read_both(const struct opts *opts, struct run *run, struct business *checks, struct business *instead, struct err *e)
+{
+	const char *path = opt_string(opts, OPT_ID_checks);
+
+	if ((path != NULL && business_read(path, instead, e) < 0) || fetch(run, checks, e) < 0)
+		return -1;
+	for (size_t i = 0; i < instead->len; i++)
+		if (business_find(checks, instead->at[i].name) == NULL)
+			return err_set(e, ERR_USAGE, "the run has no result of check '%s'", instead->at[i].name);
+	return 0;
+}
+
 bool
 business_wanted(const struct opts *opts)
 {
@@ -208,14 +219,24 @@ business_wanted(const struct opts *opts)
 }
 
 int
+business_look(const struct opts *opts, struct run *run, struct err *e)
+{
+	struct business checks = { .len = 0 }, instead = { .len = 0 };
+	int rc = read_both(opts, run, &checks, &instead, e);
+
+	business_release(&checks);
+	business_release(&instead);
+	return rc;
+}
+
+int
 business_check(const struct opts *opts, struct run *run, struct report *report, business_tell_fn *tell, void *ctx, struct err *e)
 {
-	const char *path = opt_string(opts, OPT_ID_checks);
 	struct checking k = { .report = report, .tell = tell, .ctx = ctx };
 	struct business checks = { .len = 0 }, instead = { .len = 0 };
-	int rc = path != NULL ? business_read(path, &instead, e) : 0;
+	int rc = read_both(opts, run, &checks, &instead, e);
 
-	if (rc == 0 && (rc = fetch(run, &checks, e)) == 0 && (rc = session_open_reading(opts, run->id, &k.db, e)) == 0)
+	if (rc == 0 && (rc = session_open_reading(opts, run->id, &k.db, e)) == 0)
 		rc = check_all(&k, &checks, &instead, e);
 	db_close(k.db);
 	business_release(&checks);

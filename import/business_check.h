@@ -34,8 +34,12 @@ typedef void business_tell_fn(void *ctx, const struct business_line *);
 /* business_wanted(opts): --business or --checks. */
 bool business_wanted(const struct opts *);
 
+/* business_look(opts, run, e): before hours of rows: is there all that business_check will need?  Nothing of it is kept. */
+int business_look(const struct opts *, struct run *, struct err *) GPM_NODISCARD;
+
 /* business_check(opts, run, report, tell, ctx, e): every check of RUN, in one snapshot of the destination that nothing can be written in; TELL gets the
- * lines.  One that differs, or cannot be compared, is a trouble in REPORT.  ERR_USAGE when the run holds no checks. */
+ * lines.  One that differs, or cannot be compared, is a trouble in REPORT.  ERR_USAGE when the run holds no checks, or not one that
+ * --checks names. */
 int business_check(const struct opts *, struct run *, struct report *, business_tell_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
 /* business_print(ctx, line): business_tell_fn: on stdout, what differs as a table. */

@@ -324,6 +324,8 @@ tell_left_over(struct load *l, struct err *e)
 static int
 load_all(struct load *l, struct err *e)
 {
+	if (business_wanted(l->opts) && business_look(l->opts, l->run, e) < 0)
+		return -1;
 	if (verdict_check_run(l->opts, l->run, e) < 0 || session_open(l->opts, l->run->id, "main", &l->db, e) < 0 ||
 	    session_read_names(l->opts, l->db, &l->run->header, e) < 0)
 		return -1;

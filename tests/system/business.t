@@ -3,6 +3,7 @@
 # tolerance is shown, value by value, and nothing else is.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/tamper.sh"
 
 here() { gpm-import "$1" --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse "${@:2}"; }
 
@@ -68,6 +69,9 @@ exits 0 "export without" export_shop -t sales.empty
 exits 0 "push" push_shop
 exits 2 "a run without them" here check --business
 has "is told so" "$TEST_DIR/err" "holds no business checks"
+untouched() { is "$1" "$(q dst warehouse "select count(*) from pg_namespace where nspname in ('gpm', 'sales')")" 0; }
+exits 2 "nor is it loaded for them" load_shop --business
+untouched "it was seen before anything was made"
 rm -rf "$spool" "${bucket:?}"/*
 make_gate "$pg_bin"
 stand_at_gate pg_dumpall gpm-export -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d shop --spool "$spool" --chunk-size 64KB \
@@ -81,6 +85,20 @@ exits 0 "push" push_shop
 is "the results are in the run" "$(zstd -dc "$(run_dir)schema/checks.json.zst" | jq -c '[.checks[] | .name, (.rows | length)]')" \
 	'["revenue",3,"average ünï",1,"moods",20,"nothing",0]'
 has "named by their hash" "$(run_dir)SHA256SUMS" "  schema/checks.json.zst"
+exits 1 "checks that are not there" load_shop --checks "$TEST_DIR/none.sql"
+untouched "are missed before anything is made"
+printf -- '-- hello\n' >"$TEST_DIR/bad.sql"
+exits 2 "checks that are none" load_shop --checks "$TEST_DIR/bad.sql"
+untouched "too"
+printf -- '-- name: unknown\nselect 1\n' >"$TEST_DIR/bad.sql"
+exits 2 "one that the run has not" load_shop --checks "$TEST_DIR/bad.sql"
+has "is named" "$TEST_DIR/err" "the run has no result of check 'unknown'"
+untouched "before anything is made"
+cp "$(run_dir)schema/checks.json.zst" "$TEST_DIR/checks.zst"
+flip_byte "$(run_dir)schema/checks.json.zst" 20
+exits 4 "results that were changed" load_shop --business
+untouched "are seen before anything is made"
+cp "$TEST_DIR/checks.zst" "$(run_dir)schema/checks.json.zst"
 exits 0 "load" load_shop --business --html "$TEST_DIR/page.html"
 has "a check" "$TEST_DIR/out" "check revenue                                                   3  the same"
 has "all of them, on the page" "$TEST_DIR/page.html" "4 business checks give the same"
