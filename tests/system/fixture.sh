@@ -16,6 +16,7 @@
 #   same_schema WHAT          one check: pg_dump writes the same schema on both sides
 #   run_dir                   the folder of the only run in the bucket
 #   fresh_warehouse           dst's warehouse, dropped and made anew
+#   killed PID                a program of this shell dies by SIGKILL; false when it had ended before
 #   make_gate BIN             stand-ins in $TEST_DIR/bin for BIN's pg_dump and pg_dumpall: the exporter runs them after it
 #                             took its locks and its snapshot, and before it reads a table
 #   stand_at_gate PROGRAM COMMAND…   COMMAND, an export with --client-bin "$TEST_DIR/bin", in the background until it
@@ -143,6 +144,12 @@ run_dir() {
 fresh_warehouse() {
 	q dst postgres "drop database if exists warehouse" 2>/dev/null
 	q dst postgres "create database warehouse"
+}
+
+killed() {
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	[ $? = 137 ]
 }
 
 make_gate() {
