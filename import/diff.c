@@ -104,16 +104,14 @@ static int
 read_chunk(struct looking *l, const struct rec_table *t, const struct rec_chunk *c, struct err *e)
 {
 	struct diff *d = l->diff;
-	char *key = run_chunk_key(d->run, c);
 	struct rows *rows = watched_rows(l, &t->columns, ROWSET_SOURCE);
 	int rc = unpack_fetch_chunk(d->run, c, &d->object, e);
 
 	l->keys = mem_grow(l->keys, (l->nkeys + 1) * sizeof(char *));
 	l->keys[l->nkeys++] = mem_str(c->key);
 	if (rc == 0 && (rc = unpack_chunk(&d->object, c, &t->columns, push_source, l, e)) < 0)
-		err_context(e, "'%s'", key);
+		run_chunk_context(d->run, c, e);
 	rows_free(rows);
-	free(key);
 	return rc;
 }
 

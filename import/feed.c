@@ -126,7 +126,7 @@ give_chunks(struct giving *g)
 		int rc = unpack_fetch_chunk(g->run, c, &object, &e);
 
 		if (rc == 0 && (rc = unpack_into(g, &object, c, &e)) < 0 && e.code != ERR_STOPPED)
-			err_context(&e, "'%s/%s'", c->base != NULL ? c->base : g->run->id, c->key);
+			run_chunk_context(g->run, c, &e);
 		if (rc < 0)
 			note_failure(g, &e);
 	}

@@ -73,6 +73,16 @@ run_chunk_key(const struct run *run, const struct rec_chunk *c)
 	return mem_printf("%s/%s", c->base != NULL ? c->base : run->id, c->key);
 }
 
+int
+run_chunk_context(const struct run *run, const struct rec_chunk *c, struct err *e)
+{
+	char *key = run_chunk_key(run, c);
+
+	err_context(e, "'%s'", key);
+	free(key);
+	return -1;
+}
+
 struct sums {
 	uint64_t tables, rows, plain_bytes, stored_bytes, failed;
 	uint64_t last_table;   /* numbers go up */

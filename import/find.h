@@ -46,6 +46,9 @@ char *run_key(const struct run *, const char *key) GPM_NODISCARD;
 /* run_chunk_key(run, c): "<run>/<key>" of a chunk's object, which may be in the folder of an earlier run; the caller frees. */
 char *run_chunk_key(const struct run *, const struct rec_chunk *) GPM_NODISCARD;
 
+/* run_chunk_context(run, c, e): put that key before E's text; -1. */
+int run_chunk_context(const struct run *, const struct rec_chunk *, struct err *);
+
 /* run_each(run, type, fn, ctx, e): the root manifest's records of one type, in their order. */
 typedef int run_each_fn(void *ctx, struct record *, struct err *);
 int run_each(struct run *, enum record_type, run_each_fn *, void *ctx, struct err *) GPM_NODISCARD;

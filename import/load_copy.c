@@ -102,7 +102,7 @@ put_chunks(struct loader *l, const struct rec_table *t, const struct rec_chunk *
 		rc = ahead_next(l->ahead, &object, e);
 		if (rc == 0 && (rc = start_copy(l->db, t, e)) == 0 &&
 		    (rc = copy_object(l->db, t, chunks[i], object, e)) < 0)
-			err_context(e, "'%s/%s'", chunks[i]->base != NULL ? chunks[i]->base : l->run->id, chunks[i]->key);
+			run_chunk_context(l->run, chunks[i], e);
 		if (rc == 0)
 			rc = ledger_add_chunk(l->db, l->run->id, t, chunks[i], e);
 	}

@@ -115,7 +115,7 @@ insert_explain(struct loader *l, const struct rec_table *t, const struct rec_chu
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = ahead_next(l->ahead, &object, &found);
 		if (rc == 0 && (rc = unpack_chunk(object, chunks[i], &t->columns, NULL, NULL, &found)) < 0)
-			err_context(&found, "'%s/%s'", chunks[i]->base != NULL ? chunks[i]->base : l->run->id, chunks[i]->key);
+			run_chunk_context(l->run, chunks[i], &found);
 	}
 	ahead_end(l->ahead);
 	if (rc < 0)
