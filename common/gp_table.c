@@ -68,6 +68,14 @@ gp_table_create(struct db *db, const struct rec_table *t, const char *const *url
 	return rc;
 }
 
+/* Did the statement fail because a segment did not get through?  It says so itself, or hangs until its time is up. */
+static bool
+is_unreached(struct db *db)
+{
+	return PQstatus(db_conn(db)) == CONNECTION_OK &&
+	    (strncmp(db_sqlstate(db), "08", 2) == 0 || strcmp(db_sqlstate(db), "57014") == 0);
+}
+
 /* Some rows of every segment. */
 static int
 send_some(struct db *db, const char *create, struct err *e)
@@ -79,9 +87,12 @@ send_some(struct db *db, const char *create, struct err *e)
 
 	if (rc == 0)
 		rc = make(db, create, e);
-	if (rc == 0)
+	if (rc == 0) {
 		/* by its bare name: it is no function, the parser knows it */
-		rc = db_exec(db, "INSERT INTO pg_temp.gpm_reach SELECT 1 FROM gp_dist_random('pg_class')", e);
+		rc = db_run(db, "INSERT INTO pg_temp.gpm_reach SELECT 1 FROM gp_dist_random('pg_class')", NULL, e);
+		if (rc < 0 && e->code != ERR_STOPPED && is_unreached(db))
+			e->code = ERR_FAILED;
+	}
 	if (db_exec(db, "ROLLBACK", rc < 0 ? &ignored : e) < 0)
 		rc = -1;
 	return rc;

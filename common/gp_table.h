@@ -19,7 +19,8 @@ int gp_table_create(struct db *, const struct rec_table *t, const char *const *u
 int gp_table_insert(struct db *, const struct rec_table *t, uint64_t *sent, struct err *) GPM_NODISCARD;
 
 /* gp_table_reach(db, urls, n, e): some rows of every segment to URLS, in a transaction of its own that is rolled back: do they get
- * through at all?  Fails after a short while; where the segments see nobody, they would otherwise try for hours. */
+ * through at all?  Fails after a short while; where the segments see nobody, they would otherwise try for hours.
+ * ERR_FAILED when they do not; any other code is of other trouble. */
 int gp_table_reach(struct db *, const char *const *urls, size_t n, struct err *) GPM_NODISCARD;
 
 #endif

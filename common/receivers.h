@@ -21,7 +21,7 @@ struct receivers {
  * DB is connected to.  Memory (--memory) is shared out over them, the primary segments and JOBS tables. */
 int receivers_start(const struct opts *, struct db *, unsigned jobs, struct receivers *out, struct err *) GPM_NODISCARD;
 
-/* receivers_reach(r, db, e): can the segments come?  In a session of its own. */
+/* receivers_reach(r, db, e): can the segments come?  In a session of its own.  Codes as of gp_table_reach. */
 int receivers_reach(const struct receivers *, struct db *, struct err *) GPM_NODISCARD;
 
 /* receivers_buffer(bodies, segments, jobs): kB of a segment's buffer, when so many bytes are for all of them. */

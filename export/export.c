@@ -352,7 +352,8 @@ start_receivers(struct export *x, struct err *e)
 	return hosts_journal(&x->files.hosts, x->out.state, e);
 }
 
-/* Better now than at the first table, hours later; in a session of its own, because the holder's may not write. */
+/* Better now than at the first table, hours later; in a session of its own, because the holder's may not write.
+ * 1; 0: they cannot, for E; -1. */
 static int
 check_reach(struct export *x, struct err *e)
 {
@@ -363,12 +364,13 @@ check_reach(struct export *x, struct err *e)
 		return -1;
 	rc = x->out.receivers != NULL ? receivers_reach(x->out.receivers, db, e) : gp_files_reach(x->out.files, db, e);
 	db_close(db);
-	if (rc == 0 || e->code == ERR_STOPPED)
-		return rc;
-	e->code = ERR_FAILED;
+	if (rc == 0)
+		return 1;
+	if (e->code != ERR_FAILED)
+		return -1;
 	err_context(e, "the segments cannot send their rows");
-	return e->hint[0] != '\0' ? -1 :
-	    err_hint(e, "--listen HOST[:PORT] names this host as the segments reach it, --receiver another one; or use --method copy");
+	err_hint(e, "--listen HOST[:PORT] names this host as the segments reach it, --receiver another one; or use --method copy");
+	return 0;
 }
 
 /* Where nobody asked for more, rows that segments cannot send go through the session. */
@@ -377,16 +379,16 @@ start_gpfdist(struct export *x, struct err *e)
 {
 	bool asked = opt_is_set(x->opts, OPT_ID_method) || opt_list_len(x->opts, OPT_ID_receiver) > 0 ||
 	    opt_is_set(x->opts, OPT_ID_tls_certificate);
+	int rc = start_receivers(x, e);
 
-	if (start_receivers(x, e) < 0)
-		return -1;
-	if (check_reach(x, e) == 0)
+	if (rc == 0)
+		rc = check_reach(x, e);
+	if (rc > 0)
 		return 0;
-	if (asked || e->code == ERR_STOPPED)
+	if (rc < 0 || asked)
 		return -1;
 	log_warning("all rows go through the coordinator, which is slower: %s", e->text);
-	if (e->hint[0] != '\0')
-		log_info("%s", e->hint);
+	log_info("%s", e->hint);
 	receivers_stop(&x->receivers);
 	x->out.receivers = NULL;
 	return 0;

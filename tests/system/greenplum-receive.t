@@ -22,7 +22,8 @@ clean_up() {
 	for pid in "$TEST_DIR"/*.pid; do
 		[ ! -s "$pid" ] || kill -KILL "$(<"$pid")" 2>/dev/null
 	done
-	sql postgres -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$wh'" -c "drop database if exists $wh" >/dev/null
+	sql postgres -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$wh'" -c "drop database if exists $wh" \
+		-c "drop role if exists gpm_receive_role_$$" >/dev/null
 	(exit "$status")
 	at_exit
 }
@@ -172,7 +173,37 @@ if unshare -n ip link set lo up 2>/dev/null && "$pg_bin/psql" -XAtqc "select 1" 
 	load_and_compare "through the coordinator"
 	exits 1 "by gpfdist alone" alone --method gpfdist
 	has "it is an error" "$TEST_DIR/err" "error: the segments cannot send their rows"
+
+	# while they try, which takes ten seconds
+	tries="select count(*) from pg_stat_activity where datname = '$wh' and application_name like 'gpm-export % reach' and query like 'INSERT%'"
+	# end_while_trying COMMAND…: what ends the try; the export's exit status
+	end_while_trying() {
+		unshare -n sh -c 'ip link set lo up && exec "$@"' sh gpm-export -d "$source_conninfo dbname=$wh host=$socket" --spool "$spool" \
+			--data-only --small-table 0 --new-run >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+		exporter=$!
+		until [ "$(sql "$wh" -c "$tries")" = 1 ] || ! kill -0 "$exporter" 2>/dev/null; do sleep 0.1; done
+		"$@"
+		wait "$exporter"
+	}
+	end_by_signal() { kill -TERM "$exporter"; }
+	end_session() {
+		sql "$wh" -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$wh' and application_name like 'gpm-export % reach'" >/dev/null
+	}
+	end_while_trying end_by_signal
+	is "a signal meanwhile" $? 143
+	hasnt "ends the export" "$TEST_DIR/err" "through the coordinator"
+	is "at once" "$(sql "$wh" -c "$tries")" 0
+	end_while_trying end_session
+	is "a session that is lost meanwhile" $? 5
+	hasnt "says nothing about the segments" "$TEST_DIR/err" "through the coordinator"
 else
 	echo "# no network of its own, or no socket of the coordinator: rows that segments cannot send were not tried"
 fi
+
+new_run
+role=gpm_receive_role_$$
+sql "$wh" -c "create role $role login resource queue pg_default" -c "grant select on all tables in schema public to $role"
+exits 1 "a user who may not make external tables" gpm-export -d "$source_conninfo dbname=$wh user=$role" --spool "$spool" --data-only
+has "is told what he needs" "$TEST_DIR/err" "ALTER ROLE … CREATEEXTTABLE (type = 'writable', protocol = 'gpfdist'), or --method copy"
+hasnt "and is no reason for another way" "$TEST_DIR/err" "through the coordinator"
 done_testing
