@@ -127,7 +127,7 @@ void volume_close_member(struct opened *);
 int volume_read_member(const struct volume_member *, const char *key, const struct opened *, uint64_t offset, uint64_t len, store_sink_fn *,
     void *ctx, struct err *) GPM_NODISCARD;
 
-/* --- volume_write.c and volume_end.c; the mutex is held --- */
+/* --- volume_write.c, volume_stale.c and volume_end.c; the mutex is held --- */
 
 int volume_append(struct volume_store *, const char *key, const struct store_body *, struct err *) GPM_NODISCARD;
 int volume_finish_set(struct volume_store *, const char *set, struct err *) GPM_NODISCARD;
@@ -137,9 +137,16 @@ void volume_abandon(struct volume_store *, struct growing *); /* as a death woul
  * none, in the first folder that is not full.  1, 0 there is none (or no folder for it), -1. */
 int volume_grow(struct volume_store *, const char *set, bool begin, struct growing **out, struct err *) GPM_NODISCARD;
 
+/* volume_lock(path, flags, mode, out, e): a file that one process at a time has.  ERR_LOCKED. */
+int volume_lock(const char *path, int flags, mode_t, int *out, struct err *) GPM_NODISCARD;
+
 /* volume_note_removed(s, set, key, e): into the growing volume of SET; it takes less room than a put leaves. */
 int volume_note_removed(struct volume_store *, const char *set, const char *key, struct err *) GPM_NODISCARD;
 int volume_remove(struct volume_store *, const char *key, struct err *) GPM_NODISCARD; /* KEY is there */
+
+/* volume_drop_stale(s, set, e): journals of volumes of SET that are complete or were given up, in volume_stale.c.  One that says anything
+ * that no list says stays, and is an error. */
+int volume_drop_stale(struct volume_store *, const char *set, struct err *) GPM_NODISCARD;
 
 /* volume_complete(s, g, e): ends the tar, writes its list and sums, gives it its name.  G is freed in any case. */
 int volume_complete(struct volume_store *, struct growing *, struct err *) GPM_NODISCARD;

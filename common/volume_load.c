@@ -267,7 +267,7 @@ scan_tar(struct volume_store *s, size_t volume, struct err *e)
 		err_sys(&trouble, "volume '%s' cannot be opened", path);
 		log_warning("%s", trouble.text);
 		v->tar = NOWHERE;
-	} else if (tar_scan(fd, path, see_member, &c, &trouble) < 0) {
+	} else if (tar_scan(fd, path, 0, see_member, &c, &trouble) < 0) {
 		rc = trouble.code == ERR_DIFFERS ? 0 : -1;
 		if (rc < 0)
 			*e = trouble;
@@ -312,6 +312,10 @@ load_journal(struct volume_store *s, size_t volume, struct err *e)
 	uint64_t offset = 0;
 	int rc = journal_read(path, VOLUME_JOURNAL_FORMAT, s->volumes[volume].set, &offset, replay, &p, e);
 
+	if (rc < 0 && e->code == ERR_DIFFERS && !s->has_state) { /* on a disk that anybody had in hand: no reason not to read the rest; a writer stops at it */
+		log_warning("%s; volume %" PRIu64 " of %s is read as far as it goes", e->text, s->volumes[volume].number, s->volumes[volume].set);
+		rc = 0;
+	}
 	free(path);
 	return rc < 0 ? -1 : 0;
 }
@@ -363,13 +367,26 @@ has_kind(const struct found *f, size_t n, const char *kind, size_t *place)
 	return false;
 }
 
+/* And no pipe, which would stop us. */
+static bool
+is_file(const char *folder, const struct found *f)
+{
+	struct volume v = { .set = f->set, .number = f->number };
+	char *path = volume_path(folder, &v, VOLUME_JOURNAL);
+	struct stat st;
+	bool is = lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	free(path);
+	return is;
+}
+
 /* Only that beside the writer's other books counts: another one of that name is a stray. */
 static bool
 has_journal(const struct volume_store *s, const struct found *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(f[i].kind, VOLUME_JOURNAL) == 0 && strcmp(path_of(s, f[i].place), s->state.path) == 0)
-			return true;
+			return is_file(path_of(s, f[i].place), f);
 	return false;
 }
 
@@ -397,6 +414,18 @@ is_lost(const struct volume_store *s, uint64_t number)
 		if (s->lost[i] == number)
 			return true;
 	return false;
+}
+
+/* A volume that grows; one that holds nothing, and whose tar is gone, was given up. */
+static int
+load_open(struct volume_store *s, size_t volume, struct err *e)
+{
+	struct volume *v = &s->volumes[volume];
+
+	if (load_journal(s, volume, e) < 0)
+		return -1;
+	v->open = v->part || v->lines > 1;
+	return 0;
 }
 
 /* The N files F of one volume. */
@@ -429,14 +458,12 @@ load_volume(struct volume_store *s, struct found *f, size_t n, struct err *e)
 		return 0;
 	}
 	s->volumes[s->nvolumes++] = v;
-	if (v.open && load_journal(s, volume, e) < 0)
-		return -1;
-	if (v.open) /* one that holds nothing, and whose tar is gone, was given up */
-		s->volumes[volume].open = v.part || s->volumes[volume].lines > 1;
 	if (v.open)
-		return 0;
+		return load_open(s, volume, e);
 	if (load_lists(s, volume, f, n, e) < 0)
 		return -1;
+	if (journal && v.tar == NOWHERE && !s->volumes[volume].listed)
+		return load_open(s, volume, e); /* what was called its list is none */
 	choose_tar(s, &s->volumes[volume], f, n);
 	return 0;
 }

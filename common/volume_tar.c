@@ -141,14 +141,14 @@ scan_skip(struct archive *a, void *ctx, la_int64_t n)
 }
 
 static int
-scan_members(struct archive *a, tar_scan_fn *fn, void *ctx, const char *path, struct err *e)
+scan_members(struct archive *a, uint64_t from, tar_scan_fn *fn, void *ctx, const char *path, struct err *e)
 {
 	struct archive_entry *entry;
 	int rc;
 
 	while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
 		la_int64_t begin = archive_read_header_position(a), end = archive_filter_bytes(a, 0);
-		struct tar_member m = { .name = archive_entry_pathname(entry), .plain = is_plain(entry), .offset = (uint64_t)begin,
+		struct tar_member m = { .name = archive_entry_pathname(entry), .plain = is_plain(entry), .offset = from + (uint64_t)begin,
 			.header = (uint64_t)(end - begin) };
 
 		if (m.plain)
@@ -162,7 +162,7 @@ scan_members(struct archive *a, tar_scan_fn *fn, void *ctx, const char *path, st
 }
 
 int
-tar_scan(int fd, const char *path, tar_scan_fn *fn, void *ctx, struct err *e)
+tar_scan(int fd, const char *path, uint64_t from, tar_scan_fn *fn, void *ctx, struct err *e)
 {
 	struct scan s = { .fd = fd };
 	struct archive *a = new_reader(e);
@@ -171,13 +171,13 @@ tar_scan(int fd, const char *path, tar_scan_fn *fn, void *ctx, struct err *e)
 	if (a == NULL)
 		return -1;
 	s.piece = mem_alloc(READ_SIZE);
-	if (lseek(fd, 0, SEEK_SET) < 0)
+	if (lseek(fd, (off_t)from, SEEK_SET) < 0)
 		err_sys(e, "cannot read '%s'", path);
 	else if (archive_read_set_read_callback(a, scan_read) != ARCHIVE_OK || archive_read_set_skip_callback(a, scan_skip) != ARCHIVE_OK ||
 	    archive_read_set_callback_data(a, &s) != ARCHIVE_OK || archive_read_open1(a) != ARCHIVE_OK)
 		err_set(e, ERR_DIFFERS, "'%s' is no tar: %s", path, archive_error_string(a));
 	else
-		rc = scan_members(a, fn, ctx, path, e);
+		rc = scan_members(a, from, fn, ctx, path, e);
 	archive_read_free(a);
 	free(s.piece);
 	return rc;

@@ -28,9 +28,9 @@ struct tar_member {
 };
 typedef int tar_scan_fn(void *ctx, const struct tar_member *, struct err *);
 
-/* tar_scan(fd, path, fn, ctx, e): the members in their order; what they hold is passed over, not read.  ERR_DIFFERS where the
+/* tar_scan(fd, path, from, fn, ctx, e): the members in their order, from byte FROM on, where one begins; what they hold is passed over, not read.  ERR_DIFFERS where the
  * tar is cut or is none: FN has then seen what stands before. */
-int tar_scan(int fd, const char *path, tar_scan_fn *, void *ctx, struct err *) GPM_NODISCARD;
+int tar_scan(int fd, const char *path, uint64_t from, tar_scan_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
 /* SHA-256 of a tar, which a later process can go on with: a member ends at a block, so that 32 bytes are all there is to keep. */
 struct tar_hash;

@@ -48,14 +48,18 @@ volume_abandon(struct volume_store *s, struct growing *g)
 
 /* --- going on with a volume --- */
 
-/* A file that one process at a time has. */
-static int
-open_locked(const char *path, int flags, mode_t mode, int *out, struct err *e)
+int
+volume_lock(const char *path, int flags, mode_t mode, int *out, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, mode);
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, mode);
+	struct stat st;
 
 	if (fd < 0)
 		return file_err_sys(e, "open volume", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(e, ERR_FAILED, "'%s' is no file", path);
+	}
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EINTR)
 			continue;
@@ -72,12 +76,14 @@ open_locked(const char *path, int flags, mode_t mode, int *out, struct err *e)
 static int
 lock_both(struct growing *g, const char *path, const char *journal, int flags, struct err *e)
 {
-	if (open_locked(journal, flags, 0600, &g->lock, e) < 0)
+	struct stat st;
+
+	if (volume_lock(journal, flags, 0600, &g->lock, e) < 0)
 		return -1;
-	if (open_locked(path, flags, 0666, &g->fd, e) == 0)
+	if (volume_lock(path, flags, 0666, &g->fd, e) == 0)
 		return 0;
-	if ((flags & O_CREAT) != 0)
-		unlink(journal);
+	if ((flags & O_CREAT) != 0 && fstat(g->lock, &st) == 0 && st.st_size == 0)
+		unlink(journal); /* it was made just now */
 	return -1;
 }
 
@@ -109,9 +115,34 @@ replay(void *ctx, struct record *r, struct journal_place place, struct err *e)
 	return 0;
 }
 
-/* Is it the file that the journal speaks of?  What stands behind its last member goes. */
 static int
-cut_to_journal(int fd, const char *path, const struct replay *p, struct err *e)
+count_member(void *ctx, const struct tar_member *m, struct err *e)
+{
+	uint64_t *n = ctx;
+
+	(void)m;
+	return ++*n > 1 ? err_set(e, ERR_DIFFERS, "two are enough") : 0;
+}
+
+/* What stands behind the last noted member goes.  A dead process leaves one at most: more of them are in a journal elsewhere. */
+static int
+cut_off(int fd, const char *path, const char *journal, uint64_t end, struct err *e)
+{
+	struct err ignored;
+	uint64_t behind = 0;
+
+	if (tar_scan(fd, path, end, count_member, &behind, &ignored) < 0 && behind > 1) {
+		err_set(e, ERR_DIFFERS, "volume '%s' holds more than '%s' lists", path, journal);
+		return err_hint(e, "its own journal is elsewhere, with another --spool or beside other disks: go on with that; move the volume away if "
+		    "nothing in it is wanted");
+	}
+	log_debug("'%s': cutting off what was not noted, from byte %" PRIu64, path, end);
+	return ftruncate(fd, (off_t)end) < 0 ? file_err_sys(e, "cut", path) : 0;
+}
+
+/* Is it the file that the journal speaks of? */
+static int
+cut_to_journal(int fd, const char *path, const char *journal, const struct replay *p, struct err *e)
 {
 	char *header;
 	struct stat st;
@@ -120,21 +151,18 @@ cut_to_journal(int fd, const char *path, const struct replay *p, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return file_err_sys(e, "examine", path);
 	if ((uint64_t)st.st_size < p->end) {
-		err_set(e, ERR_DIFFERS, "volume '%s' has %" PRIu64 " bytes, its journal says %" PRIu64, path, (uint64_t)st.st_size, p->end);
+		err_set(e, ERR_DIFFERS, "volume '%s' has %" PRIu64 " bytes, its journal '%s' says %" PRIu64, path, (uint64_t)st.st_size,
+		    journal, p->end);
 		return err_hint(e, "the disk lost what was written, or it is another one; what was in this volume has to be stored anew");
 	}
 	if (p->last_key != NULL) {
 		header = mem_alloc(p->last.header);
 		rc = file_read_at(fd, header, p->last.header, p->last.offset, path, e);
 		if (rc == 0 && (rc = tar_check(header, p->last.header, p->last_key, p->last.bytes, e)) < 0)
-			err_context(e, "volume '%s' is not the one that its journal speaks of", path);
+			err_context(e, "volume '%s' is not the one that '%s' speaks of", path, journal);
 		free(header);
 	}
-	if (rc == 0 && (uint64_t)st.st_size > p->end) {
-		log_debug("'%s': cutting off what was not noted, from byte %" PRIu64, path, p->end);
-		rc = ftruncate(fd, (off_t)p->end) < 0 ? file_err_sys(e, "cut", path) : 0;
-	}
-	return rc;
+	return rc == 0 && (uint64_t)st.st_size > p->end ? cut_off(fd, path, journal, p->end, e) : rc;
 }
 
 static int
@@ -151,7 +179,7 @@ open_growing(struct volume_store *s, struct growing *g, const char *path, int fl
 	if (rc == 0 && p.lines != v->lines)
 		rc = err_set(e, ERR_LOCKED, "another instance was at work on '%s' a moment ago", path);
 	if (rc == 0)
-		rc = cut_to_journal(g->fd, path, &p, e);
+		rc = cut_to_journal(g->fd, path, journal, &p, e);
 	if (rc == 0 && p.lines == 0 && (rc = file_sync_parent(path, e)) == 0 &&
 	    (rc = journal_append(g->journal, REC_VOLUME, &first, NULL, e)) == 0)
 		v->lines = 1;
@@ -225,24 +253,48 @@ next_number(const struct volume_store *s, const char *set)
 	return last + 1;
 }
 
-/* A file of that name, which no journal knows: the volume was begun by a process that died before it made one, or with another state.  Or
- * another process has completed one of this number since we looked. */
+/* PART, which no journal in the state knows: it was begun by a process that died before it made one (then it is empty), or with another
+ * state. */
 static int
-check_leftover(const char *folder, const struct volume *v, struct err *e)
+unknown_part(const struct volume_store *s, const struct volume *v, const char *part, struct err *e)
+{
+	struct stat st;
+	char *journal;
+
+	err_set(e, ERR_FAILED, "'%s' is there, and nothing here knows what it holds", part);
+	for (size_t i = 0; i < s->nfolders; i++) {
+		journal = volume_path(s->folders[i].path, v, VOLUME_JOURNAL);
+		if (lstat(journal, &st) == 0)
+			err_set(e, ERR_FAILED, "'%s' is there; '%s' may say what it holds, and is not the journal that is used here", part, journal);
+		free(journal);
+	}
+	return err_hint(e, "it was begun with another --spool, or with the folders in another order: go on with that; or move the file away");
+}
+
+/* A file of that name.  Another process may have completed one of this number since we looked. */
+static int
+check_leftover(const struct volume_store *s, const char *folder, const struct volume *v, struct err *e)
 {
 	char *part = volume_path(folder, v, VOLUME_PART), *tar = volume_path(folder, v, VOLUME_TAR);
 	struct stat st;
 	int rc = 0;
 
-	if (lstat(tar, &st) == 0) {
+	if (lstat(tar, &st) == 0)
 		rc = err_set(e, ERR_LOCKED, "another instance was at work on '%s' a moment ago", tar);
-	} else if (lstat(part, &st) == 0 && st.st_size != 0) {
-		err_set(e, ERR_FAILED, "'%s' is there, and nothing here knows what it holds", part);
-		rc = err_hint(e, "it was begun with another --spool: go on with that one; or remove the file");
-	}
+	else if (lstat(part, &st) == 0 && st.st_size != 0)
+		rc = unknown_part(s, v, part, e);
 	free(tar);
 	free(part);
 	return rc;
+}
+
+static int
+check_leftovers(const struct volume_store *s, const struct volume *v, struct err *e)
+{
+	for (size_t i = 0; i < s->nfolders; i++)
+		if (check_leftover(s, s->folders[i].path, v, e) < 0)
+			return -1;
+	return 0;
 }
 
 /* Numbers may come from a stray file. */
@@ -296,27 +348,6 @@ copy_lists(struct volume_store *s, const char *set, const struct place *to, stru
 	return 0;
 }
 
-/* Of volumes that are complete or were given up: a process died before it removed it.  What somebody writes stays. */
-static void
-drop_stale_journals(const struct volume_store *s, const char *set)
-{
-	for (size_t i = 0; i < s->nvolumes; i++) {
-		const struct volume *v = &s->volumes[i];
-		struct err ignored;
-		char *path;
-		int fd;
-
-		if (strcmp(v->set, set) != 0 || v->open)
-			continue;
-		path = volume_path(s->state.path, v, VOLUME_JOURNAL);
-		if (open_locked(path, 0, 0, &fd, &ignored) == 0) {
-			unlink(path);
-			close(fd);
-		}
-		free(path);
-	}
-}
-
 static int
 begin_volume(struct volume_store *s, const char *set, struct growing **out, struct err *e)
 {
@@ -330,11 +361,10 @@ begin_volume(struct volume_store *s, const char *set, struct growing **out, stru
 	}
 	s->volumes = mem_grow(s->volumes, (volume + 1) * sizeof(*s->volumes));
 	s->volumes[s->nvolumes++] = v;
-	if ((rc = check_number(&v, e)) == 0 && (rc = check_leftover(s->folders[place].path, &v, e)) == 0 && (rc = copy_lists(s, set, &s->folders[place], e)) == 0)
+	if ((rc = check_number(&v, e)) == 0 && (rc = check_leftovers(s, &v, e)) == 0 && (rc = volume_drop_stale(s, set, e)) == 0 &&
+	    (rc = copy_lists(s, set, &s->folders[place], e)) == 0)
 		rc = take_up(s, volume, O_CREAT, out, e);
-	if (rc > 0)
-		drop_stale_journals(s, set);
-	else
+	if (rc <= 0)
 		free(s->volumes[--s->nvolumes].set); /* it holds nothing yet */
 	return rc;
 }

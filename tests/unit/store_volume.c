@@ -96,6 +96,24 @@ put_many(struct store *s, char letter, size_t len, struct err *e)
 	return rc;
 }
 
+/* An object of put_many: its letter, '-' absent, '!' it differs, '?' another error. */
+static char
+letter(struct store *s, const char *key, struct err *e)
+{
+	char c = key[strlen(key) - 1];
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 1 << 20);
+	rc = store_get_buf(s, key, &b, e);
+	if (rc < 0)
+		printf("# %s\n", e->text);
+	if (rc > 0 && (b.len == 0 || b.data[0] != c || memcmp(b.data, b.data + 1, b.len - 1) != 0))
+		c = '!';
+	buf_release(&b);
+	return rc == 0 ? '-' : rc > 0 ? c : e->code == ERR_DIFFERS ? '!' : '?';
+}
+
 static void
 test_urls(void)
 {
@@ -467,6 +485,129 @@ test_stray_journal(void)
 	store_close(s);
 }
 
+/* A growing volume with a, b and c on the first disk, its journal with the state, and something on the second. */
+static void
+grown(const char *on_second)
+{
+	struct store *s;
+	struct err e;
+	int rc = 0;
+
+	fresh("d1");
+	fresh("d2");
+	fresh("state");
+	s = must_open(at("state"), "d1?size=1GB");
+	for (char c = 'a'; c <= 'c'; c++)
+		rc += put_many(s, c, 1000, &e) < 0;
+	ok(rc == 0, "a volume grows on the first disk");
+	store_close(s);
+	ok(shell("cd %s && %s", at("d2"), on_second), "on the second: %s", on_second);
+}
+
+/* What is called as a volume that grows elsewhere takes nothing away from it. */
+static void
+test_other_files(void)
+{
+	static const char *const strays[] = { "echo x >run.v0001.jsonl", "touch run.v0001.tar", "echo x >run.v0001.tar; echo x >run.v0001.jsonl" };
+	struct store *s;
+	struct err e;
+
+	for (size_t i = 0; i < GPM_ARRAY_LEN(strays); i++) {
+		grown(strays[i]);
+		s = must_open(at("state"), "d2?size=1GB");
+		ok(put_many(s, 'd', 1000, &e) == -1, "nothing is begun there");
+		has_str(e.text, i == 0 ? "was begun on a disk that is not here" : "state/run.v0001.journal'", "the message says why");
+		if (i > 0)
+			has_str(e.text, "d2/run.v0001.tar'", "and names the other file");
+		has_str(e.hint, i == 0 ? "mount that disk" : "move the one away that is a stray", "the hint says what to do");
+		store_close(s);
+		ok(shell("cd %s && rm run.*", at("d2")), "the stray goes");
+		s = must_open(at("state"), "d1?size=1GB");
+		is_str(list(s, "run/", 0), "run/a=1000 run/b=1000 run/c=1000 ", "all is known");
+		ok(put_many(s, 'd', 1000, &e) == 0 && store_finish(s, "run/", &e) == 0, "and goes on");
+		store_close(s);
+	}
+}
+
+/* A volume whose journal is elsewhere is neither cut nor begun anew. */
+static void
+test_other_journal(void)
+{
+	char *both = mem_printf("d2,%s/d1?size=1GB", tmpdir);
+	struct store *s;
+	struct err e;
+
+	grown("mv ../state/run.v0001.journal ../d1");
+	for (int i = 0; i < 2; i++) {
+		s = must_open(at("state"), i == 0 ? "d1?size=1GB" : both);
+		ok(put_many(s, 'd', 1000, &e) == -1 && e.code == ERR_FAILED, "a journal that is beside the volume, not with the state");
+		has_str(e.text, "d1/run.v0001.tar.part' is there; '", "the volume is named");
+		has_str(e.text, "d1/run.v0001.journal'", "and the journal");
+		has_str(e.hint, "go on with that", "the hint says what to do");
+		store_close(s);
+	}
+	is_str(names("state"), "", "nothing was begun");
+	is_str(names("d2"), "", "on no disk");
+
+	grown("sed 4q ../state/run.v0001.journal >x; sed 2q x >y; for f in x y; do cp ../d1/run.v0001.tar.part $f.part; done");
+	for (const char *f = "xy"; *f != '\0'; f++) {
+		ok(shell("cd %s && cp %c ../state/run.v0001.journal && cp %c.part ../d1/run.v0001.tar.part", at("d2"), *f, *f), "a journal with some lines less");
+		s = must_open(at("state"), "d1?size=1GB");
+		if (*f == 'x') {
+			ok(put_many(s, 'd', 1000, &e) == 0, "one member is what a dead process may have left");
+		} else {
+			ok(put_many(s, 'd', 1000, &e) == -1 && e.code == ERR_DIFFERS, "more were noted elsewhere");
+			has_str(e.text, "d1/run.v0001.tar.part' holds more than '", "the volume is named");
+			has_str(e.text, "state/run.v0001.journal' lists", "and the journal");
+			ok(shell("cmp %s/d2/y.part %s/d1/run.v0001.tar.part", tmpdir, tmpdir), "nothing is cut");
+		}
+		store_close(s);
+	}
+	free(both);
+}
+
+/* A process died after its volume was complete, before it removed the journal. */
+static void
+test_stale_journal(void)
+{
+	struct store *s;
+	struct err e;
+
+	grown("cp ../state/run.v0001.journal x");
+	s = must_open(at("state"), "d1?size=1GB");
+	ok(store_finish(s, "run/", &e) == 0, "finished");
+	store_close(s);
+	ok(shell("cp %s/d2/x %s/state/run.v0001.journal", tmpdir, tmpdir), "the journal is still there");
+	s = must_open(at("state"), "d1?size=1GB");
+	ok(put_many(s, 'd', 1000, &e) == 0, "the next volume begins");
+	store_close(s);
+	is_str(names("state"), "run.v0001.jsonl run.v0002.journal ", "the old journal is gone");
+}
+
+/* On a disk that somebody had in hand. */
+static void
+test_damaged_journal(void)
+{
+	struct store *s;
+	struct err e;
+
+	fresh("v");
+	s = must_open(NULL, "v?size=1GB");
+	ok(put_many(s, 'a', 1000, &e) == 0 && store_finish(s, "run/", &e) == 0 && put_many(s, 'b', 1000, &e) == 0 && put_many(s, 'c', 1000, &e) == 0,
+	    "a volume that is complete, and one that grows");
+	store_close(s);
+	ok(shell("cd %s && cp run.v0002.journal x && sed 's,run/b,run/x,' x >run.v0002.journal", at("v")), "whose journal is damaged");
+	s = must_open(NULL, "v?size=1GB");
+	ok(letter(s, "run/a", &e) == 'a', "the other is read");
+	ok(put_many(s, 'd', 1000, &e) == -1 && e.code == ERR_DIFFERS, "nothing is put");
+	has_str(e.text, "v/run.v0002.journal'", "the message names it");
+	store_close(s);
+	ok(shell("cd %s && rm run.v0002.journal && mkfifo run.v0002.journal", at("v")), "a pipe in its place");
+	s = must_open(NULL, "v?size=1GB");
+	ok(letter(s, "run/a", &e) == 'a', "stops nobody");
+	store_close(s);
+}
+
 /* A journal that was cut or removed behind the writer's back: its volume is not completed by half a list. */
 static void
 test_lost_lines(void)
@@ -592,24 +733,6 @@ three_volumes(void)
 		rc += put_many(s, c, 80000, &e) < 0;
 	ok(rc == 0 && store_finish(s, "run/", &e) == 0 && exists("three/run.v0003.tar"), "three volumes");
 	store_close(s);
-}
-
-/* An object of put_many: its letter, '-' absent, '!' it differs, '?' another error. */
-static char
-letter(struct store *s, const char *key, struct err *e)
-{
-	char c = key[strlen(key) - 1];
-	struct buf b;
-	int rc;
-
-	buf_init(&b, 1 << 20);
-	rc = store_get_buf(s, key, &b, e);
-	if (rc < 0)
-		printf("# %s\n", e->text);
-	if (rc > 0 && (b.len == 0 || b.data[0] != c || memcmp(b.data, b.data + 1, b.len - 1) != 0))
-		c = '!';
-	buf_release(&b);
-	return rc == 0 ? '-' : rc > 0 ? c : e->code == ERR_DIFFERS ? '!' : '?';
 }
 
 /* That of each of a to e. */
@@ -778,6 +901,10 @@ main(void)
 	test_next_disk();
 	test_full_of_keys();
 	test_stray_journal();
+	test_other_files();
+	test_other_journal();
+	test_stale_journal();
+	test_damaged_journal();
 	test_remove_on_second();
 	test_lost_lines();
 	test_numbers();
