@@ -5,6 +5,7 @@
 #include "db_wait.h"
 #include "err.h"
 #include "gp_table.h"
+#include "gpfdist_token.h"
 
 #define REACH_RETRY_S 10 /* of a segment that does not get through */
 #define REACH_SECONDS 60 /* in all: connections may hang */
@@ -90,6 +91,8 @@ send_some(struct db *db, const char *create, struct err *e)
 	if (rc == 0) {
 		/* by its bare name: it is no function, the parser knows it */
 		rc = db_run(db, "INSERT INTO pg_temp.gpm_reach SELECT 1 FROM gp_dist_random('pg_class')", NULL, e);
+		if (rc < 0)
+			gpfdist_token_hide(e->text);
 		if (rc < 0 && e->code != ERR_STOPPED && is_unreached(db))
 			e->code = ERR_FAILED;
 	}
@@ -126,6 +129,8 @@ gp_table_insert(struct db *db, const struct rec_table *t, uint64_t *sent, struct
 	if (rc == 0)
 		rc = db_run(db, text_str(&sql), sent, e);
 	buf_release(&sql);
+	if (rc < 0)
+		gpfdist_token_hide(e->text);
 	/* the session lives: it was the segments' connection that was refused, and that for this table's rows */
 	if (rc < 0 && strncmp(db_sqlstate(db), "08", 2) == 0 && PQstatus(db_conn(db)) == CONNECTION_OK &&
 	    strstr(e->text, "http response code") != NULL)

@@ -26,3 +26,16 @@ gpfdist_token_leads(const char *token, const char *path)
 	return path[0] == '/' && strncmp(path + 1, token, len) == 0 &&
 	    (path[1 + len] == '\0' || path[1 + len] == '/');
 }
+
+void
+gpfdist_token_hide(char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (char *p = text; (p = strchr(p, '/')) != NULL;) {
+		size_t n = strspn(++p, digits);
+
+		if (n == GPFDIST_TOKEN_LEN - 1)
+			memset(p, '*', n);
+	}
+}

@@ -13,4 +13,7 @@ int gpfdist_token_make(char out[GPFDIST_TOKEN_LEN], struct err *) GPM_NODISCARD;
  * a log. */
 bool gpfdist_token_leads(const char *token, const char *path);
 
+/* gpfdist_token_hide(text): tokens in what a server says of a location, "gpfdist://host:6181/<token>/…", become stars. */
+void gpfdist_token_hide(char *text);
+
 #endif

@@ -7,6 +7,7 @@
 #include "external_sql.h"
 #include "feed.h"
 #include "gpfdist_address.h"
+#include "gpfdist_token.h"
 #include "insert_sql.h"
 #include "load_insert.h"
 #include "log.h"
@@ -85,6 +86,7 @@ check_reach(struct db *db, struct dealer *dealer, const char *host, struct err *
 		log_debug("a deal without rows: %s", ignored.text);
 	if (rc == 0)
 		return 0;
+	gpfdist_token_hide(e->text);
 	err_context(e, "the segments cannot take rows from gpm-import at %s, port %u", host, dealer_port(dealer));
 	e->code = ERR_FAILED;
 	return err_hint(e, HINT);
@@ -162,6 +164,8 @@ judge(struct loader *l, int rc, struct deal *deal, struct feed *feed, struct err
 	deal_shut(deal);
 	fed_rc = feed_stop(feed, &fed);
 	dealt_rc = deal_close(deal, NULL, &dealt);
+	if (rc < 0)
+		gpfdist_token_hide(e->text);
 	if (rc < 0 && e->code == ERR_STOPPED)
 		return -1;
 	if (fed_rc < 0) {

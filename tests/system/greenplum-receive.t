@@ -34,12 +34,12 @@ echo "# source: $(sql "$wh" -c "select version()")"
 
 key=$TEST_DIR/key
 (umask 077 && od -An -tx1 -N32 /dev/urandom | tr -d ' \n' >"$key")
-receiver_up() { # NAME
+receiver_up() { # NAME [OPTION…]
 	local port
 
 	[ -s "$TEST_DIR/$1.port" ] || free_port >"$TEST_DIR/$1.port"
 	port=$(<"$TEST_DIR/$1.port")
-	gpm-export receive --listen "127.0.0.1:$port" --segment-dir "$TEST_DIR/$1" --receive-key "$key" >>"$TEST_DIR/$1.log" 2>&1 &
+	gpm-export receive --listen "127.0.0.1:$port" --segment-dir "$TEST_DIR/$1" --receive-key "$key" "${@:2}" >>"$TEST_DIR/$1.log" 2>&1 &
 	echo $! >"$TEST_DIR/$1.pid"
 	until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 		kill -0 $! 2>/dev/null || return 1
@@ -130,6 +130,7 @@ done
 wait "$exporter"
 is "an export whose receiver was killed and came back" "$?" 0
 comment <"$TEST_DIR/killed.err"
+is "no token is in what it said" "$(grep -cE '/[0-9a-f]{32}' "$TEST_DIR/killed.err")" 0
 exits 0 "the export's host" push_shop
 exits 0 "a receiver's part" host_part a
 exits 0 "the other's" host_part b

@@ -9,6 +9,7 @@
 #include "gpfdist_body.h"
 #include "gpfdist_headers.h"
 #include "gpfdist_session.h"
+#include "gpfdist_token.h"
 #include "portion.h"
 #include "tap.h"
 
@@ -292,9 +293,37 @@ body(bool spill, const char *name)
 	gpfdist_body_free(b);
 }
 
+static void
+hides(const char *text, const char *want)
+{
+	char copy[200];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	gpfdist_token_hide(copy);
+	ok(strcmp(copy, want) == 0, "hidden: %s", copy);
+}
+
+static void
+tokens(void)
+{
+	char token[GPFDIST_TOKEN_LEN], path[64];
+	struct err e;
+
+	ok(gpfdist_token_make(token, &e) == 0 && strlen(token) == GPFDIST_TOKEN_LEN - 1, "a token is made");
+	snprintf(path, sizeof(path), "/%s/t", token);
+	ok(gpfdist_token_leads(token, path), "it leads its path");
+	gpfdist_token_hide(path);
+	ok(strcmp(path, "/" "********************************" "/t") == 0, "and is hidden as it is made");
+	hides("http response code 404 from gpfdist (gpfdist://127.0.0.1:25246/7c5bdafdbfb80aaba4b0bdbca3c873cb/x.csv)",
+	    "http response code 404 from gpfdist (gpfdist://127.0.0.1:25246/********************************/x.csv)");
+	hides("/0123456789abcdef0123456789abcde /0123456789abcdef0123456789abcdef0 /", "/0123456789abcdef0123456789abcde /0123456789abcdef0123456789abcdef0 /");
+	hides("a/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef", "a/********************************/********************************");
+}
+
 int
 main(void)
 {
+	tokens();
 	shares();
 	headers();
 	headers_of_get();
