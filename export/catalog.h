@@ -55,7 +55,7 @@ typedef int catalog_skipped_fn(void *ctx, struct rec_skipped *, struct err *);
 /* catalog_tables(c, db, condition, encoding, locked, fn, ctx, e): every table that holds rows of its own: ordinary tables,
  * leaf partitions, configuration tables of extensions; ordered by name.  ENCODING goes into the
  * records.  Sizes are only asked for when the tables are LOCKED by this session: the server would
- * wait for everybody else's locks; else they are estimates.  A table that the user may not read is an error that names it. */
+ * wait for everybody else's locks; else they are estimates. */
 int catalog_tables(const struct catalog *, struct db *, const char *condition, const char *encoding, bool locked, catalog_table_fn *, void *ctx, struct err *) GPM_NODISCARD;
 
 /* catalog_sequences: with their values; those of extensions only where configuration. */

@@ -38,6 +38,7 @@ catalog_postgresql(struct catalog *out, int version)
 		.config_tables = version >= 90100 ? CONFIG_TABLES : "(SELECT NULL::pg_catalog.oid AS oid, NULL::pg_catalog.text AS condition)",
 		.is_lasting = version >= 90100 ? "c.relpersistence <> 't'" : "true", /* temporary schemas are no user's */
 		.holds_rows = "c.relkind = 'r'",
+		.hides_rows = version >= 90500 ? "pg_catalog.row_security_active(c.oid)" : "false",
 		.joins = "",
 		.is_leaf = version >= 100000 ? "c.relispartition" : "false",
 		.root_schema = version >= 100000 ? ROOT_OF("rn.nspname") : "NULL",

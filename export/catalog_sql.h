@@ -1,4 +1,4 @@
-/* catalog_sql.h -- what differs between generations of catalogs, as pieces of SQL: shared by catalog*.c and assess*.c only.
+/* catalog_sql.h -- what differs between generations of catalogs, as pieces of SQL: shared by catalog*.c, source_rights.c and assess*.c only.
  *
  * The pieces speak of a relation c (pg_class) in a schema n (pg_namespace), and of what JOINS adds.  Each
  * generation fills in the whole struct; those of Greenplum start from PostgreSQL's of their version. */
@@ -16,6 +16,7 @@ struct catalog {
 
 	const char *is_lasting;     /* condition: c is not temporary */
 	const char *holds_rows;     /* condition: c is a table with rows of its own here */
+	const char *hides_rows;     /* condition: policies keep rows of c from this user */
 	const char *joins;          /* behind pg_class and pg_namespace, for the next three */
 	const char *is_leaf;        /* condition: c is a partition */
 	const char *root_schema, *root_name; /* the topmost ancestor of a partition, else NULL */

@@ -13,8 +13,6 @@ static char *
 tables_sql(const struct catalog *c, bool locked, const char *condition)
 {
 	return mem_printf("SELECT c.oid, n.nspname, c.relname, %s AS leaf, k.oid IS NOT NULL AS config, k.condition, %s, %s,"
-	    " (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'))"
-	    " IS NOT FALSE," /* NULL: it was dropped just now, which the next list will show */
 	    " %s AS root_schema, %s AS root_name, %s AS distribution, %s AS storage"
 	    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace%s"
 	    " LEFT JOIN %s k ON k.oid = c.oid"
@@ -88,25 +86,6 @@ compare_oid(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Refuse before anything is locked when some tables cannot be read. */
-static int
-check_readable(const PGresult *res, struct err *e)
-{
-	int unreadable = 0, first = 0;
-
-	for (int i = PQntuples(res) - 1; i >= 0; i--) {
-		if (!true_at(res, i, 8)) {
-			unreadable++;
-			first = i;
-		}
-	}
-	if (unreadable == 0)
-		return 0;
-	err_set(e, ERR_FAILED, "%d tables may not be read by this user, among them %s.%s", unreadable,
-	    PQgetvalue(res, first, 1), PQgetvalue(res, first, 2));
-	return err_hint(e, "GRANT SELECT on them (and USAGE on their schemas), or connect as another user");
-}
-
 static int
 read_tables(const struct catalog *c, struct db *db, const char *condition, const char *encoding, bool locked,
     struct found *found, struct err *e)
@@ -118,10 +97,6 @@ read_tables(const struct catalog *c, struct db *db, const char *condition, const
 	free(sql);
 	if (rc < 0)
 		return -1;
-	if (check_readable(res, e) < 0) {
-		PQclear(res);
-		return -1;
-	}
 	found->len = (size_t)PQntuples(res);
 	found->at = mem_array(found->len, sizeof(*found->at));
 	found->by_oid = mem_array(found->len, sizeof(struct rec_table *));
@@ -135,10 +110,10 @@ read_tables(const struct catalog *c, struct db *db, const char *condition, const
 		t->filter = PQgetvalue(res, i, 5)[0] != '\0' ? text_at(res, i, 5) : NULL;
 		t->relfilenode = number_at(res, i, 6);
 		t->bytes = number_at(res, i, 7);
-		t->root_schema = text_at(res, i, 9);
-		t->root_name = text_at(res, i, 10);
-		t->distribution = text_at(res, i, 11);
-		t->storage = text_at(res, i, 12);
+		t->root_schema = text_at(res, i, 8);
+		t->root_name = text_at(res, i, 9);
+		t->distribution = text_at(res, i, 10);
+		t->storage = text_at(res, i, 11);
 		t->encoding = mem_str(encoding);
 		t->dialect = dialect_object();
 		found->by_oid[i] = t;

@@ -8,7 +8,7 @@ bin_PROGRAMS += %D%/gpm-export
 	%D%/source.h %D%/source.c \
 	%D%/catalog.h %D%/catalog.c %D%/catalog_sql.h %D%/catalog_tables.c %D%/catalog_postgresql.c \
 	%D%/catalog_greenplum.h %D%/catalog_greenplum5.c %D%/catalog_greenplum7.c \
-	%D%/snapshot.h %D%/snapshot.c \
+	%D%/source_rights.h %D%/source_rights.c %D%/snapshot.h %D%/snapshot.c \
 	%D%/selection.h %D%/selection.c %D%/since_rules.h %D%/since_rules.c %D%/setting_list.h %D%/setting_list.c %D%/schema_dump.h %D%/schema_dump.c %D%/client_program.h %D%/client_program.c %D%/passwords.h %D%/passwords.c \
 	%D%/space.h %D%/space.c %D%/attempt.h %D%/attempt.c %D%/slices.h %D%/slices.c %D%/receive.h %D%/receive.c %D%/receive_url.h %D%/receive_url.c %D%/incoming.h %D%/incoming.c %D%/gp_out.h %D%/gp_out.c %D%/gp_files.h %D%/gp_files.c %D%/hosts.h %D%/hosts.c %D%/copyout.h %D%/copyout.c %D%/chunk_writer.h %D%/chunk_writer.c
 %C%_gpm_export_LDADD = $(GPM_LIBS) $(HTTPD_LIBS)

@@ -13,6 +13,7 @@
 #include "preflight_export.h"
 #include "selection.h"
 #include "source.h"
+#include "source_rights.h"
 #include "spool.h"
 
 /* How many tables are stored in one way. */
@@ -98,6 +99,22 @@ look_at_server(struct looking *l)
 	record_free_fields(REC_RUN, &who);
 }
 
+/* Is anything missing without which nothing comes out? */
+static bool
+look_at_rights(struct looking *l)
+{
+	bool enough = true;
+	struct err e;
+
+	for (enum source_right right = 0; right < RIGHTS; right++) {
+		if (source_rights_need(right, l->opts) && source_rights_check(right, l->catalog, l->db, l->condition, &e) < 0) {
+			preflight_fail(l->list, &e);
+			enough = enough && right == RIGHT_ALL_ROWS;
+		}
+	}
+	return enough;
+}
+
 static void
 look_at_tables(struct looking *l)
 {
@@ -109,8 +126,9 @@ look_at_tables(struct looking *l)
 		preflight_fail(l->list, &e);
 		return;
 	}
-	preflight_ok(l->list, "%" PRIu64 " tables can be read, %s on the server's disk", l->tables,
-	    format_size(l->bytes, size));
+	if (look_at_rights(l))
+		preflight_ok(l->list, "%" PRIu64 " tables can be read, %s on the server's disk", l->tables,
+		    format_size(l->bytes, size));
 	if (catalog_skipped(l->catalog, l->db, l->condition, add_skipped, l, &e) < 0)
 		preflight_fail(l->list, &e);
 	else if (l->elsewhere > 0)

@@ -9,6 +9,7 @@
 #include "opt.h"
 #include "snapshot.h"
 #include "source.h"
+#include "source_rights.h"
 #include "state.h"
 #include "stop.h"
 
@@ -208,6 +209,7 @@ snapshot_take(const struct opts *opts, const struct catalog *catalog, const char
 	s->lock_wait_ms = opt_u64(opts, OPT_ID_lock_wait_timeout) * 1000;
 	s->each = strcmp(opt_string(opts, OPT_ID_snapshot), "table") == 0;
 	if (source_connect(opts, run, "holder", &s->db, e) < 0 || end_orphans(s->db, run, e) < 0 ||
+	    source_rights_check_all(opts, catalog, s->db, condition, e) < 0 ||
 	    catalog_tables(catalog, s->db, condition, encoding, false, collect, &s->list, e) < 0)
 		goto err0;
 	if (s->each) {

@@ -20,6 +20,36 @@ has "are counted" "$TEST_DIR/out" "FAILED   1 large objects"
 q src shop "select lo_unlink(oid) from pg_largeobject_metadata; create role reader login" >/dev/null
 exits 1 "export: tables that may not be read" gpm-export preflight "${source_args[@]}" -U reader
 has "are told" "$TEST_DIR/out" "may not be read"
+
+# what the user may not do, though he may read every table
+q src postgres "create database rights"
+q src rights "create table given (a int); grant select on given to reader"
+as_reader=(-h "$(pg_host src)" -p "$(pg_port src)" -U reader -d rights --spool "$TEST_DIR/spool.2")
+lacks() { # NAME STATUS SQL TEXT SQL OPTION…: behind the first SQL preflight and the export, with that status, say it; the second makes it good
+	q src rights "$3"
+	exits 1 "export: $1" gpm-export preflight "${as_reader[@]}" "${@:6}"
+	has "$1: is told" "$TEST_DIR/out" "FAILED   $4"
+	exits "$2" "$1: the export" gpm-export -q "${as_reader[@]}" --new-run "${@:6}"
+	has "$1: names it too" "$TEST_DIR/err" "${4##*among them }"
+	q src rights "$5"
+	exits 0 "$1: made good" gpm-export preflight "${as_reader[@]}" "${@:6}"
+}
+lacks "a sequence that may not be read" 1 "create table numbered (a serial); grant select on numbered to reader" \
+	"1 sequences may not be read by this user, among them public.numbered_a_seq" "grant select on numbered_a_seq to reader"
+lacks "a partitioned table that may not be read" 1 \
+	"create table root (a int) partition by list (a); create table leaf partition of root default; grant select on leaf to reader" \
+	"1 partitioned tables may not be read by this user, which pg_dump needs to lock them, among them public.root" "grant select on root to reader"
+lacks "row-level security" 3 "create table veiled (a int); grant select on veiled to reader; alter table veiled enable row level security" \
+	"1 tables have row-level security for this user, and fail for it, among them public.veiled" "drop table veiled"
+lacks "a table that may not be frozen" 1 "grant update on all tables in schema public to reader; revoke update on given from reader" \
+	"1 tables may not be locked by this user, as --freeze does, among them public.given" "grant delete on given to reader" --freeze
+q src rights "create sequence alone; alter table given enable row level security"
+exits 0 "the schema alone needs neither sequences nor rows" gpm-export preflight "${as_reader[@]}" --schema-only
+exits 0 "indeed" gpm-export -q "${as_reader[@]}" --new-run --schema-only
+q src rights "revoke select on root from reader; grant select on alone to reader; alter table given disable row level security"
+exits 0 "the rows alone need no partitioned table" gpm-export preflight "${as_reader[@]}" --data-only
+exits 0 "indeed" gpm-export -q "${as_reader[@]}" --new-run --data-only
+
 exits 1 "export: no pg_dump" gpm-export preflight "${source_args[@]}" --client-bin "$TEST_DIR"
 has "is told" "$TEST_DIR/out" "FAILED   pg_dump is not to be found"
 exits 1 "export: no server" gpm-export preflight -h 127.0.0.1 -p 1 -d x
