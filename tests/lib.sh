@@ -20,6 +20,7 @@
 #   done_testing                the last line of every file: without it there is no plan, and the
 #                               file has failed
 #
+# at_end FUNCTION         is called when the file ends, however it does; the one named last comes first
 # measured NAME COMMAND…  runs it; its peak memory in kB is in $TEST_DIR/NAME.rss
 # is_sanitized            are the tools built with a sanitizer?
 #
@@ -60,10 +61,18 @@ chmod 755 "$TEST_DIR" # the server's user has to come through
 test_count=0
 test_failed=0
 
+at_ends=()
+at_end() {
+	at_ends=("$1" "${at_ends[@]}")
+}
+
 # The servers are found by their files, because a pg_up in a subshell leaves nothing else behind.
 at_exit() {
-	local status=$? data
+	local status=$? data function
 
+	for function in "${at_ends[@]}"; do
+		"$function"
+	done
 	for data in "$TEST_DIR"/*/data; do
 		pg_stop_hard "$(basename "$(dirname "$data")")"
 	done

@@ -345,7 +345,7 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_CFLAGS)
 # The scripts: those that start a database come last.
 TESTS += %D%/fuzz/replay.t $(lint_tests) $(system_tests)
 check_SCRIPTS += %D%/fuzz/replay.t $(lint_tests) $(system_tests)
-EXTRA_DIST += %D%/lib.sh %D%/rgw.sh %D%/swift.sh %D%/bad_line.py %D%/fake_s3.py %D%/fake_metadata.py %D%/fake_proxy.py %D%/package.sh %D%/fuzz/replay.t %D%/fuzz/corpus \
+EXTRA_DIST += %D%/lib.sh %D%/rgw.sh %D%/swift.sh %D%/bad_line.py %D%/fake_s3.py %D%/fake_s3.sh %D%/fake_metadata.py %D%/fake_proxy.py %D%/package.sh %D%/fuzz/replay.t %D%/fuzz/corpus \
 	$(lint_tests) $(system_tests) $(golden_files) \
 	%D%/system/everything.sql %D%/system/fixture.sh %D%/system/hostile.sql %D%/system/session.sh %D%/system/tamper.sh %D%/system/certificates.sh
 EXTRA_DIST += %D%/probing.py %D%/segment_sim.py %D%/receiver_sim.py %D%/segment_reader.py %D%/receive_rules.py %D%/serve_rules.py %D%/system/greenplum.sql %D%/system/greenplum-schema.sql %D%/system/greenplum7.sql

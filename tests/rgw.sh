@@ -56,8 +56,7 @@ rgw_down() {
 	fi
 }
 
-# lib.sh removes $TEST_DIR when the file ends.
-trap 'status=$?; rgw_down; (exit "$status"); at_exit' EXIT
+at_end rgw_down
 
 rgw_answers() {
 	curl -fs -o "$rgw_dir/answer" "http://127.0.0.1:$(rgw_port)/"

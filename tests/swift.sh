@@ -37,7 +37,7 @@ swift_down() {
 		fi
 	done
 }
-trap 'status=$?; swift_down; (exit "$status"); at_exit' EXIT
+at_end swift_down
 
 # swift_server NAME PIPELINE: a server's configuration, and its ring with the one device that there is.
 swift_server() {

@@ -18,7 +18,8 @@ ok "export" export_shop -q
 cp -a "$spool" "$TEST_DIR/whole"
 python3 "$tests_dir/bad_line.py" "$TEST_DIR/line.port" "127.0.0.1:$(rgw_port)" &
 line=$!
-trap 'status=$?; kill "$line"; rgw_down; (exit "$status"); at_exit' EXIT
+end_line() { kill "$line"; }
+at_end end_line
 while [ ! -e "$TEST_DIR/line.port" ] && kill -0 "$line"; do sleep 0.05; done
 line_port=$(cat "$TEST_DIR/line.port")
 

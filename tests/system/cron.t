@@ -4,6 +4,7 @@
 # be said.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 
 pg_up src
 fill_shop src 20000
@@ -16,16 +17,7 @@ again() {
 }
 stored() { cat "$spool"/*/push.jsonl | grep -c '"rec":"chunk"'; }
 
-# fake STEP…: an S3 server that does as it is told; $fake is its process
-fake() {
-	rm -f "$TEST_DIR/fake.port"
-	python3 "$tests_dir/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" "$@" &
-	fake=$!
-	while [ ! -e "$TEST_DIR/fake.port" ] && kill -0 "$fake"; do sleep 0.05; done
-	GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-	export GPM_ENDPOINT_URL AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
-}
-end_fake() { kill "$fake" && wait "$fake" 2>/dev/null; }
+export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
 push_fake() { gpm-push --spool "$spool" --to s3://test/x -j 1 "$@"; }
 puts() { grep -c '^PUT /test/x/[^/]*/data/' "$TEST_DIR/fake.log"; }
 until_put() { while ! grep -q '^PUT .*/data/' "$TEST_DIR/fake.log"; do sleep 0.05; done; }
@@ -75,7 +67,7 @@ has "it is told" "$TEST_DIR/err" "no time is left for another try"
 exits 0 "--until: the next start goes on" push_fake --until "$(date -d '-2 minutes' +%H:%M)"
 is "it sent the rest once" "$(puts)" "$(grep -c '"rec":"chunk"' "$TEST_DIR/whole"/*/export.jsonl)"
 exits 2 "no time of day" push_fake --until 25:00
-end_fake
+fake_end
 
 # --- signals
 
@@ -90,7 +82,7 @@ for signal in TERM INT HUP; do
 	is "SIG$signal: exit status" $? "$((128 + $(kill -l "$signal")))"
 	has "SIG$signal: said" "$TEST_DIR/err" "stopped by signal"
 	is "SIG$signal: the chunk that was on its way is stored, no other was begun" "$(puts) $(stored)" "1 1"
-	end_fake
+	fake_end
 done
 again
 fake ok ok ok ok slow:600
@@ -103,7 +95,7 @@ kill -INT "$worker"
 wait "$worker"
 is "a second signal: exit status" $? 130
 is "nothing was waited for, nothing is stored" "$(stored)" 0
-end_fake
+fake_end
 unset GPM_ENDPOINT_URL
 
 # --- silence, for whoever wants it

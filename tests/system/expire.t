@@ -3,6 +3,7 @@
 # and pushes into buckets that may only be put to, or that keep what was put once.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 
 pg_up src
 fill_shop src 4000
@@ -75,16 +76,12 @@ has "and says so" "$TEST_DIR/err" "warning: run ${ids[2]} stays"
 rm -rf "$spool" "${bucket:?}"/*
 ok "export" export_shop -q
 cp -a "$spool" "$TEST_DIR/whole"
-python3 "$tests_dir/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" &
-fake=$!
-while [ ! -e "$TEST_DIR/fake.port" ] && kill -0 "$fake"; do sleep 0.05; done
-GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-export GPM_ENDPOINT_URL AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
+fake
+export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
 exits 0 "--put-only" gpm-push --spool "$spool" --to s3://test/x --put-only
 is "asks for nothing else" "$(cut -d ' ' -f 1 "$TEST_DIR/fake.log" | sort -u)" PUT
 has "and seals" "$TEST_DIR/fake.log" "/manifest.jsonl"
-kill "$fake"
-wait "$fake" 2>/dev/null
+fake_end
 unset GPM_ENDPOINT_URL
 rm -rf "$spool"
 cp -a "$TEST_DIR/whole" "$spool"

@@ -225,7 +225,8 @@ again
 # --- full and read-only disks
 
 if [ "$(id -u)" = 0 ] && mkdir "$TEST_DIR/small" && mount -t tmpfs -o size=1m none "$TEST_DIR/small" 2>/dev/null; then
-	trap 'status=$?; umount -l "$TEST_DIR/small"; rgw_down; (exit "$status"); at_exit' EXIT
+	free_small() { umount -l "$TEST_DIR/small"; }
+	at_end free_small
 	spool=$TEST_DIR/small/spool
 	exits 7 "the spool's disk is full" export_shop --wait 0s
 	has "it is said" "$TEST_DIR/err" "are free on its disk"

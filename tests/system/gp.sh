@@ -22,22 +22,13 @@ gp_drop() {
 		-c "drop database if exists $gp_db" >/dev/null 2>&1
 }
 
-gp_exit() {
-	local status=$?
-
-	gp_drop
-	if declare -F rgw_down >/dev/null; then rgw_down; fi
-	(exit "$status")
-	at_exit
-}
-
 gp_or_skip() {
 	gp_conninfo=${GP_CONNINFO_1:-$GP_CONNINFO_2}
 	[ -n "$gp_conninfo" ] || skip_all "GPM_TEST_DESTINATION names no Greenplum to load"
 	"$pg_bin/psql" -XAtq -d "$gp_conninfo dbname=postgres" -c "select 1 from gp_segment_configuration limit 1" >/dev/null 2>&1 ||
 		skip_all "GPM_TEST_DESTINATION is no Greenplum"
 	echo "# destination: $("$pg_bin/psql" -XAtq -d "$gp_conninfo dbname=postgres" -c "select version()")"
-	trap gp_exit EXIT
+	at_end gp_drop
 }
 
 gp() {

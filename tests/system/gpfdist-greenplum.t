@@ -59,9 +59,8 @@ cleanup() {
 	[ -n "${receiver_process:-}" ] && kill -0 "$receiver_process" 2>/dev/null && kill "$receiver_process"
 	"${psql[@]}" -d "$source dbname=postgres" -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$db'" \
 		-c "drop database if exists $db" >/dev/null 2>&1
-	at_exit
 }
-trap cleanup EXIT
+at_end cleanup
 
 gp >/dev/null 2>"$TEST_DIR/err" <<'SQL' || { comment <"$TEST_DIR/err"; exit 1; }
 create table heap as select i as id, md5(i::text) as a, i / 7.0::float8 as b, timestamp '2024-02-29' + i * interval '1 second' as t

@@ -19,15 +19,11 @@ version=$(sql postgres -c "select version()") || exit 1
 [[ $version == *"Greenplum Database 6"* ]] || skip_all "GPM_TEST_SOURCE is no Greenplum 6: its catalogs hold none of this"
 odd=gpm_assess_$$ plain=gpm_assess_${$}_plain monkey=pg_gpm_test_$$
 clean_up() {
-	local status=$?
-
 	sql postgres -c "drop database if exists $odd" >/dev/null
 	sql postgres -c "drop database if exists $plain" >/dev/null
 	sql postgres -c "drop role if exists $monkey" -c "drop role if exists gpm_test_poor_$$" >/dev/null
-	(exit "$status")
-	at_exit
 }
-trap clean_up EXIT
+at_end clean_up
 assess() { # DATABASE DESTINATION [OPTION…]
 	local database=$1 destination=$2
 

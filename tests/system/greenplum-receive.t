@@ -17,17 +17,15 @@ sql() { # DATABASE [PSQL OPTION…]
 }
 wh=gpm_receive_$$
 clean_up() {
-	local status=$? pid
+	local pid
 
 	for pid in "$TEST_DIR"/*.pid; do
 		[ ! -s "$pid" ] || kill -KILL "$(<"$pid")" 2>/dev/null
 	done
 	sql postgres -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$wh'" -c "drop database if exists $wh" \
 		-c "drop role if exists gpm_receive_role_$$" >/dev/null
-	(exit "$status")
-	at_exit
 }
-trap clean_up EXIT
+at_end clean_up
 sql postgres -c "create database $wh" || skip_all "GPM_TEST_SOURCE cannot be reached"
 echo "# source: $(sql "$wh" -c "select version()")"
 [ "$(sql "$wh" -c "select count(*) from gp_segment_configuration where content >= 0 and role = 'p'")" -ge 2 ] || skip_all "it has one segment"

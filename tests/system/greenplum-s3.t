@@ -13,7 +13,6 @@ GP_CONNINFO_1=${GPM_TEST_DESTINATION:-} GP_CONNINFO_2=${GPM_TEST_SOURCE:-}
 gp_or_skip
 rgw_up
 s3_env
-trap gp_exit EXIT
 export HOME=$TEST_DIR
 pg_up src
 fill_shop src 60000

@@ -22,8 +22,6 @@ sql() { # CONNINFO DATABASE [PSQL OPTION…]
 [[ $(sql "$source_conninfo" postgres -c "select version()") == *"Greenplum Database 6"* ]] || skip_all "GPM_TEST_SOURCE is no Greenplum 6"
 wh=gpm_schema_$$ back=gpm_schema_${$}_back
 clean_up() {
-	local status=$?
-
 	sql "$source_conninfo" postgres -c "drop database if exists $wh" >/dev/null
 	sql "$source_conninfo" postgres -c "drop database if exists $back" >/dev/null
 	sql "$source_conninfo" postgres -c "drop role if exists ${wh}_role" >/dev/null
@@ -33,10 +31,8 @@ clean_up() {
 		sql "$destination" postgres -c "drop role if exists ${wh}_role" >/dev/null
 		sql "$destination" postgres -c "drop resource queue ${wh}_queue" >/dev/null 2>&1
 	fi
-	(exit "$status")
-	at_exit
 }
-trap clean_up EXIT
+at_end clean_up
 
 # md5_of CONNINFO DATABASE QUERY: its rows, in any order
 md5_of() {

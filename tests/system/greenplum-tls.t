@@ -23,14 +23,10 @@ for folder in "${folders[@]}"; do
 done
 wh=gpm_tls_$$
 clean_up() {
-	local status=$?
-
 	for folder in "${folders[@]}"; do rm -rf "$folder/gpfdists"; done
 	sql postgres -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$wh'" -c "drop database if exists $wh" >/dev/null
-	(exit "$status")
-	at_exit
 }
-trap clean_up EXIT
+at_end clean_up
 
 # show NAME: the segments show this certificate from now on
 show() {

@@ -42,16 +42,12 @@ md5_of() { # CONNINFO DATABASE QUERY
 [[ $(sql "$source_conninfo" postgres -c "select version()") == *"Greenplum Database 6"* ]] || skip_all "GPM_TEST_SOURCE is no Greenplum 6; greenplum7.t is for later ones"
 wh=gpm_test_$$ back=gpm_test_${$}_back
 clean_up() {
-	local status=$?
-
 	drop "$source_conninfo" "$wh"
 	drop "$source_conninfo" "$back"
 	[ -n "$destination" ] && drop "$destination" "${wh}_dst"
 	sql "$source_conninfo" postgres -c 'drop role if exists "gpm test owner"' -c 'drop role if exists gpm_test_reader' >/dev/null
-	(exit "$status")
-	at_exit
 }
-trap clean_up EXIT
+at_end clean_up
 
 export_args=(-d "$source_conninfo dbname=$wh" --spool "$spool" --client-bin "$client_bin" --chunk-size 64KB)
 export_wh() {

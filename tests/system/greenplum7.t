@@ -28,16 +28,14 @@ kind=$(sql postgres -c "select count(*) from pg_attribute where attrelid = 'pg_c
 [ "$kind" = 0 ] || skip_all "GPM_TEST_SOURCE has the catalogs of Greenplum 6 or older"
 wh=gpm_test7_$$ back=gpm_test7_${$}_back
 clean_up() {
-	local status=$? database
+	local database
 
 	for database in "$wh" "$back"; do
 		sql postgres -c "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$database'" \
 			-c "drop database if exists $database" >/dev/null
 	done
-	(exit "$status")
-	at_exit
 }
-trap clean_up EXIT
+at_end clean_up
 export_wh() { gpm-export -d "$source_conninfo dbname=$wh" --spool "$spool" --client-bin "$client_bin" --chunk-size 64KB "$@"; }
 journal() { printf '%s\n' "$spool"/*/export.jsonl; }
 record() { jq -r "select(.rec == \"table\" and .name == \"$1\") | $2" "$(journal)"; }

@@ -3,6 +3,7 @@
 # while the push runs.  (That it is not slower than it has to be was measured, and is no test: machines are.)
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 
 pg_up src
 fill_shop src 8000
@@ -31,44 +32,32 @@ again
 at_least "a folder" push_shop --compress none --limit-rate 300KB/s -j 4
 
 export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
-# fake STEP…: an S3 server that does as it is told; sets $url
-fake() {
-	rm -f "$TEST_DIR/fake.port"
-	python3 "$tests_dir/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" "$@" &
-	fake=$!
-	while [ ! -e "$TEST_DIR/fake.port" ] && kill -0 "$fake"; do sleep 0.05; done
-	url=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-}
-end_fake() {
-	kill "$fake"
-	wait "$fake" 2>/dev/null
-}
 fake
 again
-at_least "an S3 server, by a timetable" gpm-push --spool "$spool" --to s3://test/x --endpoint-url "$url" \
+at_least "an S3 server, by a timetable" gpm-push --spool "$spool" --to s3://test/x \
 	--compress none --limit-rate "00:00,300KB/s 12:00,300kb/s 23:59,300KB" -j 4
-end_fake
+fake_end
 
 # --- a line that stands still
 
 again
 fake ok ok ok ok slow:600
-exits 0 "--slow-rate: a transfer that stands still is given up and tried again" gpm-push -v --spool "$spool" --to s3://test/y --endpoint-url "$url" \
+exits 0 "--slow-rate: a transfer that stands still is given up and tried again" gpm-push -v --spool "$spool" --to s3://test/y \
 	-j 1 --slow-rate 1KB --slow-time 2s
 first=$(grep -m 1 '^PUT .*/data/' "$TEST_DIR/fake.log" | cut -d ' ' -f 2)
 is "it was sent twice" "$(grep -c "^PUT $first " "$TEST_DIR/fake.log")" 2
 has "it is noted" "$TEST_DIR/err" "Operation too slow"
-end_fake
+fake_end
 again
 fake 503:3600 503:3600 503:3600
-exits 5 "a server that wants to be left alone for longer than we have" gpm-push --spool "$spool" --to s3://test/y --endpoint-url "$url" --retry-time 5s
+exits 5 "a server that wants to be left alone for longer than we have" gpm-push --spool "$spool" --to s3://test/y --retry-time 5s
 is "is asked once" "$(wc -l <"$TEST_DIR/fake.log")" 1
-end_fake
+fake_end
 again
 fake 503date:2 ok
-exits 0 "one that names a time" gpm-push -v --spool "$spool" --to s3://test/y --endpoint-url "$url"
+exits 0 "one that names a time" gpm-push -v --spool "$spool" --to s3://test/y
 has "is asked again" "$TEST_DIR/err" "503 (request fake-1); trying again"
-end_fake
+fake_end
 
 # --- a rate that changes
 

@@ -31,7 +31,7 @@ stop_servers() {
 	wait "${servers[@]}" 2>/dev/null
 	servers=()
 }
-trap 'status=$?; stop_servers; (exit "$status"); at_exit' EXIT
+at_end stop_servers
 
 export FAKE_KEYS=$TEST_DIR/keys FAKE_ROLE_KEY=$TEST_DIR/role
 echo GOODKEY >"$FAKE_KEYS"

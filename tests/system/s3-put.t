@@ -3,9 +3,9 @@
 # has stored; a server that does not encrypt is found out; and one that asks for a certificate is shown it.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../rgw.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 
 probe=$build_dir/tests/unit/store-probe
-here=$tests_dir
 export HOME=$TEST_DIR
 printf '0123456789' >"$TEST_DIR/ten"
 
@@ -24,29 +24,8 @@ has "is half" "$TEST_DIR/err" "belong together"
 
 # --- a scripted server
 
-fake_pid=
-fake() {
-	fake_end
-	rm -f "$TEST_DIR/fake.port"
-	python3 "$here/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" 2>"$TEST_DIR/fake.err" &
-	fake_pid=$!
-	while [ ! -e "$TEST_DIR/fake.port" ]; do
-		sleep 0.02
-	done
-	GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-	export GPM_ENDPOINT_URL
-}
-fake_end() {
-	if [ -n "$fake_pid" ]; then
-		kill "$fake_pid"
-		wait "$fake_pid" 2>/dev/null
-		fake_pid=
-	fi
-}
-trap 'status=$?; fake_end; rgw_down; (exit "$status"); at_exit' EXIT
-
 if command -v python3 >/dev/null && command -v openssl >/dev/null; then
-	. "$here/system/certificates.sh"
+	. "$tests_dir/system/certificates.sh"
 	fake
 	GPM_S3_SSE=AES256 exits 1 "a server that does not encrypt" "$probe" s3://test/x put a "$TEST_DIR/ten"
 	has "is told" "$TEST_DIR/err" "does not say that it encrypted it"

@@ -3,9 +3,9 @@
 # and holds what others put there, and against a scripted one that lies, stalls and breaks off.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../rgw.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 
 probe=$build_dir/tests/unit/store-probe
-here=$tests_dir
 export HOME=$TEST_DIR
 
 # --- a real server
@@ -133,28 +133,6 @@ has "and named" "$TEST_DIR/err" "Could not resolve host: no-such-host.invalid"
 has "with a hint" "$TEST_DIR/err" "check --endpoint-url"
 
 # --- a scripted server
-
-# fake STEP…: another one, in place of the last.
-fake_pid=
-fake() {
-	fake_end
-	rm -f "$TEST_DIR/fake.port"
-	python3 "$here/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" "$@" &
-	fake_pid=$!
-	while [ ! -e "$TEST_DIR/fake.port" ]; do
-		sleep 0.02
-	done
-	GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-}
-
-fake_end() {
-	if [ -n "$fake_pid" ]; then
-		kill "$fake_pid"
-		wait "$fake_pid" 2>/dev/null
-		fake_pid=
-	fi
-}
-trap 'status=$?; fake_end; rgw_down; (exit "$status"); at_exit' EXIT
 
 # requests: what the server was asked for, one a line: method, range, If-Match, step.
 requests() {

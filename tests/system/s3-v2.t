@@ -3,10 +3,10 @@
 # migration goes through it; what libs3 takes for a success is not believed; no certificate is passed over unasked.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../rgw.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 . "$(dirname "$0")/fixture.sh"
 
 probe=$build_dir/tests/unit/store-probe
-here=$tests_dir
 export HOME=$TEST_DIR GPM_S3_SIGNATURE=v2
 printf '0123456789' >"$TEST_DIR/ten"
 
@@ -68,25 +68,6 @@ if ! command -v python3 >/dev/null; then
 	ok "# SKIP python3 is not installed" true
 	done_testing
 fi
-fake_pid=
-fake() {
-	fake_end
-	rm -f "$TEST_DIR/fake.port"
-	python3 "$here/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" "$@" &
-	fake_pid=$!
-	while [ ! -e "$TEST_DIR/fake.port" ]; do
-		sleep 0.02
-	done
-	GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-}
-fake_end() {
-	if [ -n "$fake_pid" ]; then
-		kill "$fake_pid"
-		wait "$fake_pid" 2>/dev/null
-		fake_pid=
-	fi
-}
-trap 'status=$?; fake_end; rgw_down; (exit "$status"); at_exit' EXIT
 requests() {
 	awk '{ print $1, $5 }' "$TEST_DIR/fake.log" | tr '\n' '|'
 }

@@ -14,8 +14,12 @@ s3_env
 export HOME=$TEST_DIR
 url=s3://test/warehouse
 secrets=$TEST_DIR.secrets said=$TEST_DIR/said seen=$TEST_DIR/seen
-trap 'status=$?; rm -f "$secrets" "$TEST_DIR.pgpass" "$TEST_DIR.master" "$TEST_DIR.sign"*; kill "$watcher" 2>/dev/null; rgw_down; (exit "$status"); at_exit' EXIT
 watcher=
+end_watch() {
+	rm -f "$secrets" "$TEST_DIR.pgpass" "$TEST_DIR.master" "$TEST_DIR.sign"*
+	kill "$watcher" 2>/dev/null
+}
+at_end end_watch
 mkdir "$said"
 
 # --- secrets of every kind, in files outside of what is searched

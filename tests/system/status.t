@@ -3,6 +3,7 @@
 # after a push works, after one that failed, and of a run whose journal is damaged.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
+. "$(dirname "$0")/../fake_s3.sh"
 
 pg_up src
 fill_shop src 20000
@@ -31,11 +32,8 @@ is "as metrics" "$(metric chunks) $(metric chunks_stored) $(metric plain_bytes) 
 ok "which others can read" test "$(stat -c %a "$prom")" = 644
 
 # while one works: its second put stands still
-python3 "$tests_dir/fake_s3.py" "$TEST_DIR/fake.port" "$TEST_DIR/fake.log" ok ok ok ok ok ok slow:600 &
-fake=$!
-while [ ! -e "$TEST_DIR/fake.port" ] && kill -0 "$fake"; do sleep 0.05; done
-GPM_ENDPOINT_URL=http://127.0.0.1:$(cat "$TEST_DIR/fake.port")
-export GPM_ENDPOINT_URL AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
+fake ok ok ok ok ok ok slow:600
+export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y
 gpm-push -q --spool "$spool" --to s3://test/x -j 1 --metrics-file "$prom" --progress-interval 1s 2>"$TEST_DIR/push.err" &
 worker=$!
 while [ "$(grep -c '^PUT .*/data/' "$TEST_DIR/fake.log")" != 2 ]; do sleep 0.05; done
@@ -48,8 +46,9 @@ for ((i = 0; i < 300; i++)); do
 	sleep 0.1
 done
 is "its metrics follow" "$(metric push_at_work) $(metric chunks_stored) $(grep -c exit_status "$prom")" "1 1 0"
-kill -KILL "$worker" "$fake"
-wait "$worker" "$fake" 2>/dev/null
+kill -KILL "$worker"
+wait "$worker" 2>/dev/null
+fake_end
 ok "after its death" status
 is "nobody works" "$(fields state push_at_work chunks_stored)" "waiting False 1"
 
