@@ -92,7 +92,7 @@ is_own(const PQconninfoOption *o)
 static bool
 is_of_connection(const PQconninfoOption *all, const char *variable)
 {
-	static const char *const others[] = { "PGPASSWORD", "PGOPTIONS", "PGSERVICE", "PGDATABASE" };
+	static const char *const others[] = { "PGPASSWORD", "PGOPTIONS", "PGSERVICE", "PGDATABASE", "PGDATESTYLE" };
 	size_t len = strcspn(variable, "=");
 
 	for (size_t i = 0; i < GPM_ARRAY_LEN(others); i++)
@@ -112,7 +112,7 @@ environment_for(const char *path, struct db *db)
 	const char *libraries = getenv("LD_LIBRARY_PATH"), *password = db != NULL ? PQpass(db_conn(db)) : NULL;
 	PQconninfoOption *all = db != NULL ? PQconninfo(db_conn(db)) : NULL;
 	char **env, *dir = library_dir(path);
-	size_t n = 0, k = 0, room = 3;
+	size_t n = 0, k = 0, room = 4;
 
 	while (environ[n] != NULL)
 		n++;
@@ -126,6 +126,8 @@ environment_for(const char *path, struct db *db)
 		if (o->envvar != NULL && o->val != NULL && o->val[0] != '\0' && !is_own(o))
 			env[k++] = mem_printf("%s=%s", o->envvar, o->val);
 	PQconninfoFree(all);
+	/* pg_dumpall writes VALID UNTIL in the database's style, in which a zone's letters may be another's */
+	env[k++] = mem_str("PGDATESTYLE=ISO");
 	if (password != NULL && password[0] != '\0')
 		env[k++] = mem_printf("PGPASSWORD=%s", password);
 	if (dir != NULL)
@@ -401,9 +403,12 @@ client_program_run(const struct client_program *p, struct db *db, const char *co
 
 	while (args[n] != NULL)
 		n++;
-	argv = mem_array(n + 4, sizeof(*argv));
+	argv = mem_array(n + 5, sizeof(*argv));
 	argv[k++] = mem_str(p->path);
 	argv[k++] = mem_printf("--dbname=%s", conninfo);
+	/* pg_dumpall's, which would go to postgres or template1, where the user need not be let in */
+	if (client_program_knows(p, "--database"))
+		argv[k++] = mem_printf("--database=%s", conninfo);
 	argv[k++] = mem_str("--no-password");
 	for (size_t i = 0; i < n; i++)
 		argv[k++] = mem_str(args[i]);

@@ -49,6 +49,10 @@ exits 0 "indeed" gpm-export -q "${as_reader[@]}" --new-run --schema-only
 q src rights "revoke select on root from reader; grant select on alone to reader; alter table given disable row level security"
 exits 0 "the rows alone need no partitioned table" gpm-export preflight "${as_reader[@]}" --data-only
 exits 0 "indeed" gpm-export -q "${as_reader[@]}" --new-run --data-only
+q src postgres "create database \"it's \\one\""
+q src postgres "revoke connect on database postgres, template1 from public"
+exits 0 "nobody needs another database than his own" gpm-export -q "${as_reader[@]}" -d "it's \\one" --new-run
+has "not even for the roles" "$(printf '%s\n' "$TEST_DIR"/spool.2/2*/schema/globals.sql | tail -n 1)" 'CREATE ROLE "reader"'
 
 exits 1 "export: no pg_dump" gpm-export preflight "${source_args[@]}" --client-bin "$TEST_DIR"
 has "is told" "$TEST_DIR/out" "FAILED   pg_dump is not to be found"
