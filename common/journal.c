@@ -251,14 +251,20 @@ journal_append(struct journal *j, enum record_type type, const void *rec,
 }
 
 int
-journal_note(struct journal *j, enum record_type type, const void *rec, struct err *e)
+journal_note_at(struct journal *j, enum record_type type, const void *rec, struct journal_place *place, struct err *e)
 {
 	int rc;
 
 	pthread_mutex_lock(&j->mutex);
-	rc = append_line(j, type, rec, NULL, e);
+	rc = append_line(j, type, rec, place, e);
 	pthread_mutex_unlock(&j->mutex);
 	return rc;
+}
+
+int
+journal_note(struct journal *j, enum record_type type, const void *rec, struct err *e)
+{
+	return journal_note_at(j, type, rec, NULL, e);
 }
 
 /* A new journal gets its head; an old one loses what a dead process left half written. */
@@ -389,6 +395,35 @@ journal_read_but(const char *path, const char *format, const char *run, enum rec
 
 	free(but);
 	return rc;
+}
+
+struct first {
+	enum record_type type;
+	void *out;
+	bool found;
+};
+
+static int
+see_first(void *ctx, struct record *r, struct journal_place place, struct err *e)
+{
+	struct first *f = ctx;
+
+	(void)place;
+	if (r->type != f->type)
+		return err_set(e, ERR_DIFFERS, "it does not begin with a %s line", record_type_name(f->type));
+	record_take(r, f->out);
+	f->found = true;
+	return err_set(e, ERR_STOPPED, "enough was read");
+}
+
+int
+journal_first(const char *path, const char *format, const char *run, enum record_type type, void *out, struct err *e)
+{
+	struct first f = { .type = type, .out = out };
+	uint64_t offset = 0;
+	int rc = journal_read(path, format, run, &offset, see_first, &f, e);
+
+	return f.found ? 1 : rc < 0 ? -1 : 0;
 }
 
 int

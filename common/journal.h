@@ -30,11 +30,12 @@ void journal_close(struct journal *); /* NULL is fine */
 
 /* journal_append(j, type, rec, place, e): durable when it returns 0; PLACE, unless it is NULL, says
  * where the line is.  Threads may call it at once; those who wait at the same time share a sync.
- * journal_note: the same without the sync; the next append makes it durable as well.
+ * journal_note, journal_note_at: the same without the sync; the next append makes it durable as well.
  * After a failure the journal refuses everything: what is in the file is not known. */
 int journal_append(struct journal *, enum record_type, const void *rec, struct journal_place *,
     struct err *) GPM_NODISCARD;
 int journal_note(struct journal *, enum record_type, const void *rec, struct err *) GPM_NODISCARD;
+int journal_note_at(struct journal *, enum record_type, const void *rec, struct journal_place *, struct err *) GPM_NODISCARD;
 
 /* journal_read(path, format, run, offset, fn, ctx, e): for anybody else, while the owner may be
  * writing: complete lines from *OFFSET on (0: from the start); *OFFSET is moved behind the last one.
@@ -46,6 +47,10 @@ int journal_read(const char *path, const char *format, const char *run, uint64_t
  * not parsed: of a large run nearly all are chunks. */
 int journal_read_but(const char *path, const char *format, const char *run, enum record_type, journal_fn *, void *ctx,
     struct err *) GPM_NODISCARD;
+
+/* journal_first(path, format, run, type, out, e): the first record behind the head, which is to be of TYPE; the rest, which may be
+ * long, is not read.  1: the caller frees OUT's fields (record_free_fields); 0: there is none yet; -1. */
+int journal_first(const char *path, const char *format, const char *run, enum record_type, void *out, struct err *) GPM_NODISCARD;
 
 /* journal_settle(path, e): what its owner has written so far is on disk when it returns 0; for a reader whose own
  * deeds must not outlive the lines that made him do them. */

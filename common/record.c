@@ -15,6 +15,7 @@ static const struct field run_fields[] = {
 	F(run, database, FIELD_NAME, MUST), F(run, encoding, FIELD_TEXT, MUST),
 	F(run, server_time, FIELD_TEXT, MUST), F(run, group, FIELD_TEXT, MAY),
 	F(run, predecessor, FIELD_TEXT, MAY), F(run, predecessor_sha256, FIELD_TEXT, MAY),
+	F(run, base, FIELD_TEXT, MAY),
 	F(run, digest, FIELD_TEXT, MUST), F(run, chunk_size, FIELD_U64, MUST),
 	F(run, batch_size, FIELD_U64, MUST), F(run, batch_chunks, FIELD_U64, MUST),
 	F(run, settings, FIELD_OBJECT, MUST), F(run, selection, FIELD_OBJECT, MUST),
@@ -63,7 +64,8 @@ static const struct field done_fields[] = {
 	F(done, rows, FIELD_U64, MUST), F(done, digest, FIELD_DIGEST, MUST),
 	F(done, plain_bytes, FIELD_U64, MUST), F(done, time, FIELD_TEXT, MUST),
 	F(done, aggregates, FIELD_OBJECT, MAY), F(done, pieces, FIELD_NUMBERS, MAY),
-	F(done, rest, FIELD_U64, MAY),
+	F(done, rest, FIELD_U64, MAY), F(done, change, FIELD_TEXT, MAY),
+	F(done, base, FIELD_TEXT, MAY), F(done, base_table, FIELD_U64, MAY),
 };
 static const struct field failed_fields[] = {
 	F(failed, table, FIELD_U64, MUST), F(failed, schema, FIELD_NAME, MUST),

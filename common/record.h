@@ -65,6 +65,7 @@ struct rec_run {       /* what was exported, and the options that shape bytes */
 	char *group;          /* runs of one --all-databases share it */
 	char *predecessor;    /* run that this one follows */
 	char *predecessor_sha256; /* of its root manifest */
+	char *base;           /* run whose rows tables of this one may have, unread */
 	char *digest;         /* "gpm-row-1" */
 	uint64_t chunk_size, batch_size, batch_chunks;
 	json_t *settings;     /* pinned settings of every session: name → value */
@@ -138,6 +139,9 @@ struct rec_done {      /* an attempt is finished: these are the table's rows */
 	char *time;
 	json_t *aggregates;
 	uint64_t rest;         /* rows that the table holds besides, not carried, when there is a since_column */
+	char *change;          /* another text once the rows may be others (unchanged.h); absent: nothing tells */
+	char *base;            /* the run whose rows these are, */
+	uint64_t base_table;   /* of that table there: they were not read again */
 	struct numbers pieces; /* export only: others bring the rows, in these pieces, and know all but their number */
 };
 

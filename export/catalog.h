@@ -42,6 +42,12 @@ int catalog_nparts(const struct catalog *, struct db *, uint64_t oid, uint64_t *
  * of no snapshot. */
 int catalog_filenode(const struct catalog *, struct db *, uint64_t oid, uint64_t *node, struct err *) GPM_NODISCARD;
 
+/* catalog_changes(c, db, condition, fn, ctx, e): a text for each append-optimized table of Greenplum that is another one once its rows, or what they look like, may
+ * have changed: file, modification count (of every INSERT, UPDATE, DELETE and COPY) and time of the last DDL, in DB's snapshot.  Not for
+ * tables with types whose text can change without the table (enums, composites, regclass, …), nor where the user may not read the counts. */
+typedef int catalog_change_fn(void *ctx, const char *schema, const char *name, const char *change, struct err *);
+int catalog_changes(const struct catalog *, struct db *, const char *condition, catalog_change_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
 /* catalog_is_child(c): SQL: relation l (pg_class) is a partition of its parent in pg_inherits. */
 const char *catalog_is_child(const struct catalog *);
 

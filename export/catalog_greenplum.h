@@ -14,6 +14,9 @@
 #define GREENPLUM_SEGMENTS "coalesce((SELECT CASE WHEN p.policytype = 'p' THEN p.numsegments ELSE 0 END" \
     " FROM pg_catalog.gp_distribution_policy p WHERE p.localoid = c.oid), 0)"
 
+/* s, the list of files of an append-optimized table, by its name. */
+#define GREENPLUM_FILE_LIST "pg_catalog.quote_ident(sn.nspname) || '.' || pg_catalog.quote_ident(s.relname)"
+
 /* " (compresstype=zstd, …)" behind the name of the storage. */
 #define STORAGE_OPTIONS " || coalesce(' (' || pg_catalog.array_to_string(c.reloptions, ', ') || ')', '')"
 

@@ -23,6 +23,9 @@
 
 #define STORAGE "CASE c.relstorage WHEN 'a' THEN 'ao_row' WHEN 'c' THEN 'ao_column' ELSE 'heap' END" STORAGE_OPTIONS
 
+/* The coordinator's list has the totals; those of the segments do not count every DELETE. */
+#define MODCOUNTS GREENPLUM_FILE_LIST
+
 /* --- external tables ------------------------------------------------------------------------- */
 
 #define EXTTABLE_JOIN " LEFT JOIN pg_catalog.pg_exttable x ON x.reloid = c.oid" PARTITION_JOINS
@@ -75,6 +78,7 @@ catalog_greenplum5(struct catalog *out, int version, bool policy_type, bool uril
 	out->elsewhere_joins = EXTTABLE_JOIN;
 	out->elsewhere_kind = EXTERNAL_KIND("lr.parchildrelid IS NOT NULL");
 	out->elsewhere_reason = urilocation ? EXTERNAL_REASON("x.urilocation") : EXTERNAL_REASON("x.location");
+	out->modcounts = MODCOUNTS;
 	out->parts = CATALOG_SEGMENTS;
 	out->nparts = GREENPLUM_SEGMENTS;
 	out->is_child = "EXISTS (SELECT 1 FROM pg_catalog.pg_partition_rule r WHERE r.parchildrelid = l.oid)";

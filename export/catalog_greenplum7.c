@@ -7,8 +7,11 @@
 
 #define STORAGE "(SELECT am.amname FROM pg_catalog.pg_am am WHERE am.oid = c.relam)" STORAGE_OPTIONS
 
-/* pg_exttable is a view over the foreign tables of Greenplum's own server. */
-#define EXTTABLE_JOIN " LEFT JOIN pg_catalog.pg_exttable x ON x.reloid = c.oid"
+/* The foreign tables of Greenplum's own server. The view of that name, which is made of this function, is not everybody's to read. */
+#define EXTTABLE_JOIN " LEFT JOIN pg_catalog.pg_exttable() x ON x.reloid = c.oid"
+
+/* The coordinator's list is empty. */
+#define MODCOUNTS "'gp_dist_random(' || pg_catalog.quote_literal(" GREENPLUM_FILE_LIST ") || ')'"
 
 void
 catalog_greenplum7(struct catalog *out, int version)
@@ -22,6 +25,7 @@ catalog_greenplum7(struct catalog *out, int version)
 	out->elsewhere_joins = EXTTABLE_JOIN;
 	out->elsewhere_kind = EXTERNAL_KIND("c.relispartition");
 	out->elsewhere_reason = EXTERNAL_REASON("x.urilocation");
+	out->modcounts = MODCOUNTS;
 	out->parts = CATALOG_SEGMENTS;
 	out->nparts = GREENPLUM_SEGMENTS;
 }

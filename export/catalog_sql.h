@@ -32,6 +32,8 @@ struct catalog {
 	const char *elsewhere_kind, *elsewhere_reason; /* two texts */
 	bool has_matviews;
 
+	const char *modcounts;      /* what to select FROM for the modification counts in s (pg_class, of schema sn), an append-optimized table's list of
+	                             * files; NULL: there are no such tables */
 	enum catalog_parts parts;
 	const char *nparts;         /* how many; 0 when c has none */
 	const char *is_child;       /* condition: l (pg_class) is a partition of its parent in pg_inherits */

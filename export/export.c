@@ -26,11 +26,13 @@
 #include "source.h"
 #include "spool.h"
 #include "stop.h"
+#include "unchanged.h"
 
 #define MOMENT_TRIES 3 /* schemas that could not be read because of others' locks */
 
 struct export {
 	const struct opts *opts;
+	struct spool *spool;
 	struct copyout out;        /* what the workers share */
 	struct receivers receivers; /* of rows from segments */
 	struct gp_files files;     /* where segments leave them */
@@ -100,6 +102,7 @@ list_all(struct export *x, struct err *e)
 	if (rc < 0 || opt_flag(x->opts, OPT_ID_schema_only))
 		return rc;
 	if (snapshot_tables(x->snapshot, list_table, x, e) < 0 ||
+	    (snapshot_id(x->snapshot) != NULL && unchanged_note(x->catalog, holder, x->condition, s, e) < 0) ||
 	    catalog_sequences(x->catalog, holder, x->condition, list_sequence, s, e) < 0 ||
 	    catalog_matviews(x->catalog, holder, x->condition, list_matview, s, e) < 0)
 		return -1;
@@ -416,7 +419,7 @@ start_method(struct export *x, struct err *e)
 static int
 take_all_out(struct export *x, struct err *e)
 {
-	if (take_moment(x, e) < 0 || list_all(x, e) < 0 || start_method(x, e) < 0)
+	if (take_moment(x, e) < 0 || list_all(x, e) < 0 || unchanged_take(x->out.state, x->out.measure, x->spool, e) < 0 || start_method(x, e) < 0)
 		return -1;
 	if (copy_tables(x, e) < 0)
 		return -1;
@@ -444,7 +447,6 @@ export_run(const struct opts *opts, const char *group, struct db **holder, struc
 {
 	struct export x = { .opts = opts, .jobs = (unsigned)opt_u64(opts, OPT_ID_jobs) };
 	const char *measure = opt_string(opts, OPT_ID_measure), *snapshot = opt_string(opts, OPT_ID_snapshot);
-	struct spool *spool = NULL;
 	int rc = -1;
 
 	if (opt_require(opts, OPT_ID_spool, e) < 0)
@@ -462,14 +464,14 @@ export_run(const struct opts *opts, const char *group, struct db **holder, struc
 		return err_set(e, ERR_USAGE, "--checks needs one moment for all tables: --snapshot run");
 	if (opt_flag(opts, OPT_ID_freeze) && strcmp(snapshot, "table") == 0)
 		return err_set(e, ERR_USAGE, "--freeze holds all tables at one moment: --snapshot run");
-	if (gpfdist_check_tls(opts, e) < 0)
+	if (gpfdist_check_tls(opts, e) < 0 || unchanged_check(opts, e) < 0)
 		return -1;
 	pthread_mutex_init(&x.mutex, NULL);
 	x.sessions = mem_array(x.jobs, sizeof(struct db *));
 	x.out.progress = progress_start("exported", opt_u64(opts, OPT_ID_progress_interval));
-	if (look_before(&x, e) == 0 && spool_open(opt_string(opts, OPT_ID_spool), true, &spool, e) == 0 &&
-	    run_choose(opts, group, spool, &x.out.state, e) == 0) {
-		rc = space_new(opts, spool, spool_run_id(x.out.state->run), x.out.state->header.chunk_size,
+	if (look_before(&x, e) == 0 && spool_open(opt_string(opts, OPT_ID_spool), true, &x.spool, e) == 0 &&
+	    run_choose(opts, group, x.spool, &x.out.state, e) == 0) {
+		rc = space_new(opts, x.spool, spool_run_id(x.out.state->run), x.out.state->header.chunk_size,
 		    x.jobs * open_chunks(&x), &x.out.space, e);
 		if (rc == 0)
 			rc = take_all_out(&x, e);
@@ -490,7 +492,7 @@ export_run(const struct opts *opts, const char *group, struct db **holder, struc
 	catalog_free(x.catalog);
 	space_free(x.out.space);
 	state_close(x.out.state);
-	spool_close(spool);
+	spool_close(x.spool);
 	pthread_mutex_destroy(&x.mutex);
 	return rc;
 }

@@ -6,7 +6,7 @@ bin_PROGRAMS += %D%/gpm-export
 	%D%/assess_report.h %D%/assess_text.c %D%/assess_json.c \
 	%D%/business_results.h %D%/business_results.c %D%/run_choice.h %D%/run_choice.c %D%/state.h %D%/state.c \
 	%D%/source.h %D%/source.c \
-	%D%/catalog.h %D%/catalog.c %D%/catalog_sql.h %D%/catalog_tables.c %D%/catalog_postgresql.c \
+	%D%/catalog.h %D%/catalog.c %D%/catalog_sql.h %D%/catalog_tables.c %D%/catalog_changes.c %D%/unchanged.h %D%/unchanged.c %D%/catalog_postgresql.c \
 	%D%/catalog_greenplum.h %D%/catalog_greenplum5.c %D%/catalog_greenplum7.c \
 	%D%/source_rights.h %D%/source_rights.c %D%/snapshot.h %D%/snapshot.c \
 	%D%/selection.h %D%/selection.c %D%/since_rules.h %D%/since_rules.c %D%/setting_list.h %D%/setting_list.c %D%/schema_dump.h %D%/schema_dump.c %D%/client_program.h %D%/client_program.c %D%/passwords.h %D%/passwords.c \

@@ -7,6 +7,7 @@
 #include "run_choice.h"
 #include "selection.h"
 #include "source.h"
+#include "unchanged.h"
 
 #define BATCH_CHUNKS 1000
 
@@ -149,7 +150,7 @@ run_choose(const struct opts *opts, const char *group, struct spool *spool, stru
 		if (!opt_flag(opts, OPT_ID_new_run) && !opt_flag(opts, OPT_ID_freeze))
 			rc = find_unfinished(spool, &header, id, e);
 		if (rc == 0)
-			rc = new_id(spool, id, e);
+			rc = unchanged_choose(opts, spool, &header, e) < 0 ? -1 : new_id(spool, id, e);
 		if (rc >= 0)
 			rc = start(spool, id, &header, out, e);
 		spool_unlock(spool);

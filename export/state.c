@@ -20,7 +20,7 @@ hash_name(const char *schema, const char *name)
 
 /* The slot of a name: its table, or the free place where it belongs. */
 static struct table **
-find_slot(struct state *s, const char *schema, const char *name)
+find_slot(const struct state *s, const char *schema, const char *name)
 {
 	size_t i = hash_name(schema, name) & (s->index_size - 1);
 
@@ -38,6 +38,12 @@ grow_index(struct state *s)
 	s->index = mem_array(s->index_size, sizeof(*s->index));
 	for (size_t i = 0; i < s->ntables; i++)
 		*find_slot(s, s->tables[i]->rec.schema, s->tables[i]->rec.name) = s->tables[i];
+}
+
+struct table *
+state_find(const struct state *s, const char *schema, const char *name)
+{
+	return s->index_size == 0 ? NULL : *find_slot(s, schema, name);
 }
 
 static struct table *
@@ -85,6 +91,8 @@ list_table(struct state *s, struct rec_table *rec)
 	}
 	t->rec = *rec;
 	memset(rec, 0, sizeof(*rec));
+	free(t->change);
+	t->change = NULL;
 	t->listed = true;
 	return t;
 }
@@ -164,6 +172,26 @@ err0:
 	return -1;
 }
 
+int
+state_load(struct spool *spool, const char *id, struct state **out, struct err *e)
+{
+	struct state *s = mem_alloc(sizeof(*s));
+	char *path = NULL;
+	int rc = spool_run_open(spool, id, false, &s->run, e);
+
+	if (rc == 0) {
+		path = spool_run_path(s->run, JOURNAL_NAME);
+		rc = journal_read_but(path, JOURNAL_FORMAT, id, REC_CHUNK, replay, s, e);
+	}
+	free(path);
+	if (rc < 0) {
+		state_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
 void
 state_close(struct state *s)
 {
@@ -173,6 +201,7 @@ state_close(struct state *s)
 		record_free_fields(REC_TABLE, &s->tables[i]->rec);
 		record_free_fields(REC_DONE, &s->tables[i]->done);
 		free(s->tables[i]->label);
+		free(s->tables[i]->change);
 		free(s->tables[i]);
 	}
 	free(s->tables);
@@ -293,6 +322,7 @@ state_finish_attempt(struct state *s, struct table *t, struct rec_done *done, st
 	done->moment = s->moments;
 	done->method = mem_str(t->method);
 	done->time = mem_str(time_now(now));
+	done->change = mem_str(t->change);
 	if ((rc = journal_note(s->journal, REC_DONE, done, e)) < 0) {
 		record_free_fields(REC_DONE, done);
 		return -1;

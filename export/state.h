@@ -15,6 +15,7 @@ struct table {
 	bool is_done;        /* its newest attempt is finished */
 	struct rec_done done;
 	const char *method;  /* of the attempt that was begun last, in this process */
+	char *change;        /* what the newest moment shows of its rows (rec_done), or NULL */
 };
 
 struct state {
@@ -34,6 +35,12 @@ struct state {
  * A handle for the process that exports. */
 int state_open(struct spool *, const char *id, bool create, struct state **out, struct err *) GPM_NODISCARD;
 void state_close(struct state *); /* NULL is fine */
+
+/* state_load(spool, id, out, e): what run ID had in the end, without its lock; nothing is to be written to it. */
+int state_load(struct spool *, const char *id, struct state **out, struct err *) GPM_NODISCARD;
+
+/* state_find(s, schema, name): NULL when it never was listed. */
+struct table *state_find(const struct state *, const char *schema, const char *name);
 
 /* state_begin_listing(s, moment, e): journal the moment; no table is listed any more.
  * state_list(s, rec, e): journal REC (its content is taken) under its old number or a new one. A

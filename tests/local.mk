@@ -40,6 +40,7 @@ unit_tests = \
 	%D%/unit/stage.t \
 	%D%/unit/state.t \
 	%D%/unit/store.t \
+	%D%/unit/unchanged.t \
 	%D%/unit/store_s3.t \
 	%D%/unit/store_volume.t
 
@@ -77,6 +78,7 @@ system_tests = \
 	%D%/system/greenplum-schema.t \
 	%D%/system/greenplum.t \
 	%D%/system/greenplum-encryption.t \
+	%D%/system/greenplum-base.t \
 	%D%/system/greenplum-content.t \
 	%D%/system/greenplum-load.t \
 	%D%/system/greenplum-receive.t \
@@ -135,7 +137,7 @@ fuzz_targets = \
 	%D%/fuzz/fuzz-record %D%/fuzz/fuzz-journal %D%/fuzz/fuzz-s3xml %D%/fuzz/fuzz-conf %D%/fuzz/fuzz-gpfdist %D%/fuzz/fuzz-adapt \
 	%D%/fuzz/fuzz-crypt %D%/fuzz/fuzz-business %D%/fuzz/fuzz-volume
 
-check_PROGRAMS += $(unit_tests) $(fuzz_targets) %D%/unit/store-probe %D%/unit/receive-probe %D%/unit/deal-probe %D%/unit/pieces-probe \
+check_PROGRAMS += $(unit_tests) $(fuzz_targets) %D%/unit/store-probe %D%/unit/receive-probe %D%/unit/deal-probe %D%/unit/pieces-probe %D%/unit/left-probe \
 	%D%/unit/scale-probe
 TESTS += $(unit_tests)
 
@@ -234,6 +236,9 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/export -I$(top_sr
 %C%_unit_state_t_SOURCES = %D%/unit/state.c export/state.c
 %C%_unit_state_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_state_t_LDADD = $(GPM_LIBS)
+%C%_unit_unchanged_t_SOURCES = %D%/unit/unchanged.c export/unchanged.c export/state.c %D%/tmpdir.h
+%C%_unit_unchanged_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_unchanged_t_LDADD = $(GPM_LIBS)
 %C%_unit_incoming_t_SOURCES = %D%/unit/incoming.c export/incoming.c
 %C%_unit_incoming_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_incoming_t_LDADD = $(GPM_LIBS)
@@ -276,6 +281,9 @@ adapt_needs = $(adapt_sources) import/sqlsplit.c
 %C%_unit_scale_probe_SOURCES = %D%/unit/scale_probe.c
 %C%_unit_scale_probe_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_scale_probe_LDADD = $(GPM_LIBS)
+%C%_unit_left_probe_SOURCES = %D%/unit/left_probe.c
+%C%_unit_left_probe_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_left_probe_LDADD = $(GPM_LIBS)
 %C%_unit_pieces_probe_SOURCES = %D%/unit/pieces_probe.c
 %C%_unit_pieces_probe_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_pieces_probe_LDADD = $(GPM_LIBS)
@@ -357,6 +365,7 @@ EXTRA_DIST += %D%/crypt_rules.py
 .PHONY: check-greenplum
 check-greenplum: all
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum.t
+	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-base.t
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-content.t
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-load.t
 	GPM_BUILD='$(abs_top_builddir)' bash $(srcdir)/%D%/system/greenplum-web.t

@@ -5,7 +5,6 @@
 
 #include "base.h"
 #include "err.h"
-#include "journal.h"
 #include "log.h"
 #include "manifest.h"
 #include "runs.h"
@@ -20,6 +19,7 @@ struct object {
 };
 
 struct base_table {
+	uint64_t number;
 	char *key;             /* of its manifest */
 	const char *name;      /* in KEY, behind the table's number */
 	struct file_hash hash;
@@ -32,8 +32,9 @@ struct base {
 	struct store *store;
 	char id[RUNID_LEN + 1];
 	struct rec_run header;
-	struct strings bases;  /* to which it refers itself */
-	struct base_table *tables; /* by name */
+	struct rec_push push;  /* how it is stored, and the runs to which it refers itself */
+	struct base_table *tables; /* by number */
+	struct base_table **by_name;
 	size_t ntables;
 	pthread_mutex_t mutex; /* over what the tables have loaded */
 };
@@ -50,7 +51,15 @@ name_in(const char *label)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct base_table *)a)->name, ((const struct base_table *)b)->name);
+	return strcmp((*(struct base_table *const *)a)->name, (*(struct base_table *const *)b)->name);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct base_table *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 static int
@@ -71,7 +80,7 @@ add_table(struct base *b, const struct rec_manifest *line)
 		return; /* a reader would refuse it */
 	b->tables = mem_grow(b->tables, (b->ntables + 1) * sizeof(*b->tables));
 	t = &b->tables[b->ntables++];
-	*t = (struct base_table){ .key = mem_str(line->key), .hash = { .size = line->stored_bytes } };
+	*t = (struct base_table){ .number = line->table, .key = mem_str(line->key), .hash = { .size = line->stored_bytes } };
 	memcpy(t->hash.sha256, line->stored_sha256, sizeof(t->hash.sha256));
 }
 
@@ -84,17 +93,21 @@ read_root(struct base *b, struct manifest *root, struct err *e)
 	while ((rc = manifest_next(root, &r, e)) > 0) {
 		if (r.type == REC_RUN)
 			record_take(&r, &b->header);
-		else if (r.type == REC_PUSH) {
-			b->bases = r.u.push.bases;
-			r.u.push.bases = (struct strings){ .len = 0 };
-		} else if (r.type == REC_MANIFEST)
+		else if (r.type == REC_PUSH)
+			record_take(&r, &b->push);
+		else if (r.type == REC_MANIFEST)
 			add_table(b, &r.u.manifest);
 		record_release(&r);
 	}
-	for (size_t i = 0; i < b->ntables; i++)
-		b->tables[i].name = name_in(b->tables[i].key + strlen(TABLES));
 	if (b->ntables > 0)
-		qsort(b->tables, b->ntables, sizeof(*b->tables), by_name);
+		qsort(b->tables, b->ntables, sizeof(*b->tables), by_number);
+	b->by_name = mem_array(b->ntables, sizeof(*b->by_name));
+	for (size_t i = 0; i < b->ntables; i++) {
+		b->tables[i].name = name_in(b->tables[i].key + strlen(TABLES));
+		b->by_name[i] = &b->tables[i];
+	}
+	if (b->ntables > 0)
+		qsort(b->by_name, b->ntables, sizeof(*b->by_name), by_name);
 	return rc;
 }
 
@@ -138,8 +151,6 @@ base_open(struct store *store, const char *id, struct base **out, struct err *e)
 void
 base_close(struct base *b)
 {
-	struct rec_push push = { 0 };
-
 	if (b == NULL)
 		return;
 	for (size_t i = 0; i < b->ntables; i++) {
@@ -149,8 +160,8 @@ base_close(struct base *b)
 		free(b->tables[i].key);
 	}
 	free(b->tables);
-	push.bases = b->bases;
-	record_free_fields(REC_PUSH, &push);
+	free(b->by_name);
+	record_free_fields(REC_PUSH, &b->push);
 	record_free_fields(REC_RUN, &b->header);
 	pthread_mutex_destroy(&b->mutex);
 	free(b);
@@ -168,21 +179,11 @@ base_runs(const struct base *b, struct strings *out)
 {
 	*out = (struct strings){ .len = 0 };
 	add_run(out, b->id);
-	for (size_t i = 0; i < b->bases.len; i++)
-		add_run(out, b->bases.at[i]);
+	for (size_t i = 0; i < b->push.bases.len; i++)
+		add_run(out, b->push.bases.at[i]);
 }
 
 /* --- which one ------------------------------------------------------------------------------- */
-
-/* The first record of an export's journal: nothing else is wanted. */
-static int
-see_header(void *ctx, struct record *r, struct journal_place place, struct err *e)
-{
-	(void)place;
-	if (r->type == REC_RUN)
-		record_take(r, ctx);
-	return err_set(e, ERR_STOPPED, "enough was read");
-}
 
 /* The newest sealed run of HEADER's database before ID; one that is damaged is passed over: it is no base. */
 static int
@@ -214,27 +215,17 @@ find_latest(struct store *store, const struct rec_run *header, const char *id, s
 }
 
 int
-base_choose(struct store *store, const char *wanted, struct spool_run *run, struct base **out, struct err *e)
+base_choose(struct store *store, const char *wanted, const struct rec_run *header, const char *id, struct base **out, struct err *e)
 {
-	struct rec_run header = { 0 };
-	struct err enough;
-	uint64_t at = 0;
-	char *path;
-	int rc;
-
 	if (strcmp(wanted, "latest") != 0)
 		return base_open(store, wanted, out, e) < 0 ? -1 : 1;
-	path = spool_run_path(run, "export.jsonl");
-	rc = journal_read(path, "gpm-export-journal", spool_run_id(run), &at, see_header, &header, &enough);
-	if (rc < 0 && enough.code != ERR_STOPPED)
-		*e = enough;
-	else if (header.source_id == NULL)
-		rc = err_set(e, ERR_UNFINISHED, "run %s has only just begun", spool_run_id(run));
-	else
-		rc = find_latest(store, &header, spool_run_id(run), out, e);
-	free(path);
-	record_free_fields(REC_RUN, &header);
-	return rc;
+	return find_latest(store, header, id, out, e);
+}
+
+const struct rec_push *
+base_push(const struct base *b)
+{
+	return &b->push;
 }
 
 /* --- its objects ----------------------------------------------------------------------------- */
@@ -245,42 +236,70 @@ folder_of(const struct base *b, const struct rec_chunk *c)
 {
 	if (c->base == NULL)
 		return b->id;
-	for (size_t i = 0; i < b->bases.len; i++)
-		if (strcmp(b->bases.at[i], c->base) == 0)
-			return b->bases.at[i];
+	for (size_t i = 0; i < b->push.bases.len; i++)
+		if (strcmp(b->push.bases.at[i], c->base) == 0)
+			return b->push.bases.at[i];
 	return NULL;
 }
 
-static void
-add_object(const struct base *b, struct base_table *t, struct rec_chunk *c)
-{
-	const char *run = folder_of(b, c);
-	struct err ignored;
-
-	if (run == NULL || c->encryption != NULL || store_key_check(c->key, &ignored) < 0)
-		return;
-	t->at = mem_grow(t->at, (t->n + 1) * sizeof(*t->at));
-	t->at[t->n] = (struct object){ .size = c->stored_bytes, .key = c->key, .run = run };
-	memcpy(t->at[t->n++].sha256, c->stored_sha256, sizeof(t->at->sha256));
-	c->key = NULL;
-}
-
-/* A manifest that is not as it should be only means that everything is stored anew. */
+/* The chunks of T, one after the other; C's content may be taken.  ERR_DIFFERS when its manifest, or a line of it, is not as it should be. */
 static int
-load(struct base *b, struct base_table *t, struct err *e)
+each_chunk(const struct base *b, const struct base_table *t, base_chunk_fn *fn, void *ctx, struct err *e)
 {
 	char *key = mem_printf("%s/%s", b->id, t->key);
 	struct manifest *m = NULL;
 	struct record r;
 	int rc = manifest_fetch(b->store, key, "gpm-table", b->id, &t->hash, &m, e);
 
+	if (rc == 0)
+		rc = err_set(e, ERR_DIFFERS, "'%s' is not there", key);
 	while (rc > 0 && (rc = manifest_next(m, &r, e)) > 0) {
-		if (r.type == REC_CHUNK)
-			add_object(b, t, &r.u.chunk);
+		struct rec_chunk *c = &r.u.chunk;
+
+		if (r.type == REC_CHUNK && folder_of(b, c) == NULL)
+			rc = err_set(e, ERR_DIFFERS, "'%s' names a run that its run does not", key);
+		else if (r.type == REC_CHUNK)
+			rc = store_key_check(c->key, e) < 0 || fn(ctx, c, folder_of(b, c), e) < 0 ? -1 : 1;
 		record_release(&r);
 	}
 	manifest_close(m);
 	free(key);
+	return rc;
+}
+
+int
+base_chunks(struct base *b, uint64_t table, base_chunk_fn *fn, void *ctx, struct err *e)
+{
+	struct base_table wanted = { .number = table }, *t = NULL;
+
+	if (b->ntables > 0)
+		t = bsearch(&wanted, b->tables, b->ntables, sizeof(*b->tables), by_number);
+	if (t == NULL)
+		return err_set(e, ERR_DIFFERS, "run %s has no table of the number %llu", b->id, (unsigned long long)table);
+	return each_chunk(b, t, fn, ctx, e);
+}
+
+static int
+add_object(void *ctx, struct rec_chunk *c, const char *run, struct err *e)
+{
+	struct base_table *t = ctx;
+
+	(void)e; /* cannot fail */
+	if (c->encryption != NULL)
+		return 0; /* it is bound to its run */
+	t->at = mem_grow(t->at, (t->n + 1) * sizeof(*t->at));
+	t->at[t->n] = (struct object){ .size = c->stored_bytes, .key = c->key, .run = run };
+	memcpy(t->at[t->n++].sha256, c->stored_sha256, sizeof(t->at->sha256));
+	c->key = NULL;
+	return 0;
+}
+
+/* A manifest that is not as it should be only means that everything is stored anew. */
+static int
+load(const struct base *b, struct base_table *t, struct err *e)
+{
+	int rc = each_chunk(b, t, add_object, t, e);
+
 	if (rc < 0 && e->code != ERR_DIFFERS)
 		return -1;
 	if (rc < 0)
@@ -296,18 +315,19 @@ base_find(struct base *b, const char *label, const unsigned char sha256[32], uin
     struct err *e)
 {
 	char *name = mem_printf("%s.jsonl", name_in(label));
-	struct base_table wanted = { .name = name }, *t;
+	struct base_table wanted = { .name = name }, *key_of = &wanted, **at, *t;
 	const struct object *o = NULL;
 	struct object same;
 	int rc = 0;
 
 	memcpy(same.sha256, sha256, sizeof(same.sha256));
+	at = b->ntables == 0 ? NULL : bsearch(&key_of, b->by_name, b->ntables, sizeof(*b->by_name), by_name);
+	t = at != NULL ? *at : NULL;
+	free(name);
 	pthread_mutex_lock(&b->mutex);
-	t = b->ntables == 0 ? NULL : bsearch(&wanted, b->tables, b->ntables, sizeof(*b->tables), by_name);
 	if (t != NULL && !t->loaded)
 		rc = load(b, t, e);
 	pthread_mutex_unlock(&b->mutex);
-	free(name);
 	if (rc == 0 && t != NULL && t->n > 0)
 		o = bsearch(&same, t->at, t->n, sizeof(*t->at), by_hash);
 	if (o == NULL || o->size != size)

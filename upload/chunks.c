@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base_tables.h"
 #include "chunks.h"
 #include "claim.h"
 #include "encryption.h"
@@ -190,11 +191,11 @@ chunks_send(struct push *p, struct err *e)
 		}
 		if (p->patience != NULL)
 			patience_got(p->patience);
-		if (w.len > 0 && (allowance_begin(p->allowance, e) < 0 || claim_take(p, e) < 0)) {
+		if ((w.len > 0 || base_tables_wait(p)) && (allowance_begin(p->allowance, e) < 0 || claim_take(p, e) < 0)) {
 			rc = -1;
 			break;
 		}
-		rc = send_waiting(p, &w, &gone, e) < 0 || share_news(p, &shared, e) < 0 ? -1 : 1;
+		rc = base_tables_add(p, e) < 0 || send_waiting(p, &w, &gone, e) < 0 || share_news(p, &shared, e) < 0 ? -1 : 1;
 	} while (rc > 0);
 	for (size_t i = 0; i < w.len; i++)
 		free_chunk(w.at[i]);

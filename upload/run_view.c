@@ -140,6 +140,8 @@ see_done(struct view_table *t, struct rec_done *rec, struct journal_place place)
 	memset(&rec->pieces, 0, sizeof(rec->pieces));
 	t->moment = rec->moment;
 	t->rows = rec->rows;
+	t->base_table = rec->base_table;
+	t->has_base_lines = false;
 	t->by_url = strcmp(rec->method, "on-segment") != 0;
 }
 

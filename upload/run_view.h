@@ -21,6 +21,8 @@ struct view_table {
 	/* of the newest finished attempt: */
 	struct numbers pieces;      /* in which other hosts bring its rows; empty: they went through the export's spool */
 	uint64_t moment, rows;
+	uint64_t base_table;        /* its rows are those of this table of the run's base; 0: of none */
+	bool has_base_lines;        /* base_tables_add is done with it */
 	bool by_url;                /* a gpfdist's or receiver's: a piece without rows has no file */
 };
 

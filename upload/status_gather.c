@@ -95,6 +95,12 @@ see_stored(void *ctx, struct record *r, struct journal_place place, struct err *
 		see_mark(g, &r->u.mark);
 	else if (r->type == REC_CHUNK && run_view_counts(&g->view, r->u.chunk.table, r->u.chunk.attempt) &&
 	    (t = tally_of(g, r->u.chunk.table, r->u.chunk.attempt)) != NULL) {
+		/* the export's journal has no line of a chunk that it left where it is */
+		if (run_view_table(&g->view, r->u.chunk.table)->base_table > 0) {
+			t->chunks++;
+			t->rows += r->u.chunk.rows;
+			t->plain += r->u.chunk.plain_bytes;
+		}
 		t->chunks_stored++;
 		t->plain_stored += r->u.chunk.plain_bytes;
 		t->stored += r->u.chunk.stored_bytes;

@@ -243,6 +243,20 @@ stored_add(struct stored *s, const struct rec_chunk *c, struct err *e)
 }
 
 int
+stored_add_base(struct stored *s, const struct rec_chunk *c, struct err *e)
+{
+	struct journal_place place;
+	int rc;
+
+	if (journal_note_at(s->journal, REC_CHUNK, c, &place, e) < 0)
+		return -1;
+	pthread_mutex_lock(&s->mutex);
+	rc = add_chunk(s, c, place, e);
+	pthread_mutex_unlock(&s->mutex);
+	return rc;
+}
+
+int
 stored_add_file(struct stored *s, const struct rec_file *f, struct err *e)
 {
 	if (journal_append(s->journal, REC_FILE, f, NULL, e) < 0)

@@ -23,6 +23,8 @@ int stored_pin(struct stored *, const struct rec_push *, struct err *) GPM_NODIS
 
 /* stored_add(s, chunk, e): durable when it returns 0.  From any thread. */
 int stored_add(struct stored *, const struct rec_chunk *, struct err *) GPM_NODISCARD;
+/* stored_add_base(s, chunk, e): an object of another run, which no start has to store: not durable before the next line that is. */
+int stored_add_base(struct stored *, const struct rec_chunk *, struct err *) GPM_NODISCARD;
 /* stored_end(s, why): this start is at its end: notes how far it came, and what it ended with, unless WHY is NULL or an
  * everyday end.  NULL is fine. */
 void stored_end(struct stored *, const struct err *why);

@@ -138,6 +138,49 @@ exits 5 "a base that is being removed" push_shop --base "$third"
 has "is told" "$TEST_DIR/err" "run $third, whose objects this one may name, is being removed"
 rm "$bucket/$third/removing"
 exits 0 "it was not" push_shop
+
+# --- a table that the export has left to an earlier run (greenplum-base.t shows how it comes to that; here its journal is made so)
+
+left() { "$build_dir/tests/unit/left-probe" "$spool" "$(basename "$(in_spool)")" "$@" && rm -rf "$(in_spool)"/data/*-"sales.$2"; }
+last=$(newest)
+q src shop "insert into sales.lines select i, 1, 1, 'left', 'left' from generate_series(70001, 70010) i" >/dev/null
+export_shop -q --new-run && push_shop -q
+base=$(newest)
+q src shop "update sales.odd set b = 'left' where a % 3 = 0" >/dev/null
+exits 0 "an export on PostgreSQL" export_shop --new-run --base latest
+has "reads every table" "$TEST_DIR/err" "PostgreSQL does not tell which tables were written to: every table is read"
+run=$(basename "$(in_spool)")
+ok "of which one is left" left "$base" lines 0
+exits 2 "the base is the export's" push_shop --base "$last"
+exits 2 "and so is how it is stored" push_shop --compress none
+has "is told" "$TEST_DIR/err" "run $run has tables that are in run $base, which was stored with --for any --compress zstd:1, not --for any --compress none"
+exits 2 "not without looking" push_shop --put-only
+mv "$bucket/$base" "$TEST_DIR/base"
+exits 1 "a base that is not there" push_shop
+mv "$TEST_DIR/base" "$bucket/$base"
+exits 7 "a push that ends early" push_shop --max-bytes 10
+exits 0 "status" gpm-push status --spool "$spool" --json
+is "counts what was named" "$(jq -c "select(.run == \"$run\") | .chunks >= .chunks_stored and .chunks_stored >= $(grep -c '"rec":"chunk"' "$bucket/$base"/tables/*-sales.lines.jsonl)" "$TEST_DIR/out")" true
+exits 0 "goes on" push_shop
+is "each chunk of the table is named once" "$(grep -c '"rec":"chunk".*"base":' "$bucket/$run"/tables/*-sales.lines.jsonl)" "$(grep -c '"rec":"chunk"' "$bucket/$base"/tables/*-sales.lines.jsonl)"
+is "where it is" "$(jq -r 'select(.rec == "chunk") | .base' "$bucket/$run"/tables/*-sales.lines.jsonl | sort -u)" \
+	"$(jq -r "select(.rec == \"chunk\") | .base // \"$base\"" "$bucket/$base"/tables/*-sales.lines.jsonl | sort -u)"
+exits 0 "the run is whole" verify_shop --full --run "$run"
+ok "without our tools, too" sums_hold "$run"
+fresh_warehouse
+exits 0 "load" load_shop --verify content
+same_shop "every row is there"
+exits 0 "an export" export_shop -q --new-run
+ok "whose table is said to be another" left "$base" lines 2
+exits 4 "is not sealed" push_shop
+has "for it does not add up" "$TEST_DIR/err" "sales.lines: "
+exits 0 "an export" export_shop -q --new-run
+ok "whose table is said to be none" left "$base" lines 4711
+exits 4 "is not sealed" push_shop --run "$(basename "$(in_spool)")"
+has "and told why" "$TEST_DIR/err" "which gpm-export left to an earlier run: run $base has no table of the number 4711"
+rm -rf "$(in_spool)"
+rm -rf "$(in_spool)"
+
 exits 1 "a run that is not there" next_run "" --base 20200101T000000Z-000000
 exits 2 "not without looking" push_shop --base latest --put-only
 gpm-push keygen --encrypt-key "$TEST_DIR/key" 2>/dev/null

@@ -130,7 +130,7 @@ test_run_and_push(void)
 	    "\"server_version_num\":120012,"
 	    "\"source_id\":\"7/1\",\"database\":\"d\",\"encoding\":\"UTF8\",\"server_time\":\"t\","
 	    "\"group\":\"g\",\"predecessor\":\"p\","
-	    "\"predecessor_sha256\":\"" H32 "\",\"digest\":\"gpm-row-1\",\"chunk_size\":1,\"batch_size\":2,"
+	    "\"predecessor_sha256\":\"" H32 "\",\"base\":\"b\",\"digest\":\"gpm-row-1\",\"chunk_size\":1,\"batch_size\":2,"
 	    "\"batch_chunks\":3,"
 	    "\"settings\":{\"DateStyle\":\"ISO, MDY\"},\"selection\":{\"schema\":[\"b\",\"a\"]},"
 	    "\"roles\":[\"r\",{\"name_hex\":\"ff41\"}],\"hosts\":[\"h1\",\"h2\"]}";
@@ -151,7 +151,7 @@ test_run_and_push(void)
 	    "UTF8") == 0 &&
 	    strcmp(run->server_time, "t") == 0 && strcmp(run->group, "g") == 0 && strcmp(run->predecessor,
 	    "p") == 0 &&
-	    strcmp(run->predecessor_sha256, H32) == 0 && strcmp(run->digest, "gpm-row-1") == 0, "its texts");
+	    strcmp(run->predecessor_sha256, H32) == 0 && strcmp(run->base, "b") == 0 && strcmp(run->digest, "gpm-row-1") == 0, "its texts");
 	ok(run->chunk_size == 1 && run->batch_size == 2 && run->batch_chunks == 3, "its numbers");
 	is_str(json_string_value(json_object_get(run->settings, "DateStyle")), "ISO, MDY", "its settings");
 	ok(json_array_size(json_object_get(run->selection, "schema")) == 2, "its selection");
@@ -232,7 +232,7 @@ test_rows_kinds(void)
 	static const char done[] = "{\"rec\":\"done\",\"table\":1,\"attempt\":2,\"moment\":3,"
 	    "\"method\":\"copy\",\"chunks\":4,\"batches\":5,"
 	    "\"rows\":6,\"digest\":\"" DIGEST "\",\"plain_bytes\":7,\"time\":\"t\","
-	    "\"aggregates\":{\"a\":{\"max\":1}},\"rest\":9}";
+	    "\"aggregates\":{\"a\":{\"max\":1}},\"rest\":9,\"change\":\"c\",\"base\":\"b\",\"base_table\":8}";
 	const struct rec_chunk *c;
 	const struct rec_done *d;
 	struct record r;
@@ -258,7 +258,7 @@ test_rows_kinds(void)
 	    d->rows == 6 &&
 	    d->plain_bytes == 7 && d->digest.high == 1 && strcmp(d->method, "copy") == 0 && strcmp(d->time,
 	    "t") == 0 &&
-	    json_object_size(d->aggregates) == 1 && d->rest == 9, "its fields");
+	    json_object_size(d->aggregates) == 1 && d->rest == 9 && strcmp(d->change, "c") == 0 && strcmp(d->base, "b") == 0 && d->base_table == 8, "its fields");
 	record_release(&r);
 }
 
