@@ -5,19 +5,22 @@
 #include "err.h"
 #include "find.h"
 #include "import.h"
+#include "maps.h"
 #include "method.h"
 #include "opt.h"
 #include "parse.h"
 #include "preflight.h"
-#include "schema.h"
+#include "preflight_schema.h"
 #include "session.h"
-#include "sqlsplit.h"
 
 struct looking {
 	struct preflight *list;
 	struct run *run;
 	struct db *db;
+	struct maps maps;
 	uint64_t there, filled; /* tables of the run that exist, and that hold rows */
+	uint64_t refused;      /* that this user can do nothing with */
+	char *first_refused;
 };
 
 /* One line for a query that gives a boolean; FALSE is a warning. */
@@ -59,7 +62,7 @@ look_at_server(struct looking *l)
 	if (destination_of(version, db_version(l->db)) != source_kind(&l->run->header))
 		preflight_ok(l->list, "another kind of server than the source's: gpm-import schema --rehearse tells what becomes of its schema");
 	look_at_right(l, "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')",
-	    "schemas can be made in this database", "no schema can be made in this database: the ledger needs one");
+	    "schemas can be made in this database", "no schema can be made in this database");
 	look_at_right(l, "SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user",
 	    "missing roles can be made", "missing roles cannot be made: their objects will be this user's");
 	look_at_right(l, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
@@ -85,7 +88,7 @@ static void
 look_at_roles(struct looking *l)
 {
 	for (size_t i = 0; i < l->run->header.roles.len; i++) {
-		const char *params[] = { l->run->header.roles.at[i] };
+		const char *params[] = { adapt_name(&l->maps.owners, l->run->header.roles.at[i]) };
 		struct err e;
 		char *n = db_value(l->db, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_roles WHERE rolname = $1", 1,
 		    params, &e);
@@ -98,83 +101,63 @@ look_at_roles(struct looking *l)
 	}
 }
 
-/* The name in CREATE EXTENSION [IF NOT EXISTS] "name" …, or NULL. */
-static char *
-extension_of(const char *sql)
-{
-	static const char *const starts[] = { "CREATE EXTENSION IF NOT EXISTS \"", "CREATE EXTENSION \"" };
-
-	for (size_t i = 0; i < GPM_ARRAY_LEN(starts); i++)
-		if (strncmp(sql, starts[i], strlen(starts[i])) == 0)
-			return mem_strn(sql + strlen(starts[i]), strcspn(sql + strlen(starts[i]), "\""));
-	return NULL;
-}
-
+/* What the load notes in the database; see ledger.c. */
 static void
-look_at_extension(struct looking *l, char *name)
+look_at_ledger(struct looking *l)
 {
-	const char *params[] = { name };
 	struct err e;
-	char *n = db_value(l->db, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_available_extensions WHERE name = $1",
-	    1, params, &e);
+	char *may = db_value(l->db, "SELECT CASE pg_catalog.count(*) WHEN 3 THEN pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+	    " AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT'))"
+	    " ELSE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') END"
+	    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	    " WHERE n.nspname = 'gpm' AND c.relname IN ('ledger', 'tables', 'steps')", 0, NULL, &e);
 
-	if (n == NULL) {
+	if (may == NULL) {
 		preflight_fail(l->list, &e);
-	} else if (strcmp(n, "0") == 0) {
-		err_set(&e, ERR_FAILED, "extension %s is not installed on this server", name);
-		err_hint(&e, "install it, or the statements that need it will fail");
+	} else if (strcmp(may, "t") != 0) {
+		err_set(&e, ERR_FAILED, "this user can neither make nor write the ledger (schema gpm)");
+		err_hint(&e, "GRANT CREATE ON DATABASE, or connect as the user of the earlier load");
 		preflight_fail(l->list, &e);
 	}
-	free(n);
-	free(name);
+	free(may);
 }
 
 static void
 look_at_schema(struct looking *l)
 {
-	struct sql_statement s;
-	struct sqlsplit *split;
-	struct buf text;
 	struct err e;
-	char *name;
-	int rc;
+	enum adapt_to to;
 
-	if (json_is_true(json_object_get(l->run->header.selection, "data_only"))) {
+	if (json_is_true(json_object_get(l->run->header.selection, "data_only")))
 		preflight_warn(l->list, "the run holds rows only: the tables must be there");
-		return;
-	}
-	buf_init(&text, SCHEMA_LIMIT);
-	if (schema_fetch(l->run, "pre-data", &text, &e) < 0) {
-		preflight_fail(l->list, &e);
-		buf_release(&text);
-		return;
-	}
-	split = sqlsplit_new(text.data, text.len);
-	while ((rc = sqlsplit_next(split, &s, &e)) > 0)
-		if ((name = extension_of(s.text)) != NULL)
-			look_at_extension(l, name);
-	if (rc < 0)
+	else if (destination_ask(l->db, &to, &e) < 0)
 		preflight_fail(l->list, &e);
 	else
-		preflight_ok(l->list, "the schema can be read, its extensions were looked for");
-	sqlsplit_free(split);
-	buf_release(&text);
+		preflight_schema(l->list, l->run, l->db, to, &l->maps);
 }
+
+/* "0" it is not there, "1" it is, "2" and holds rows; and "-" when this user may not make it or write to it. */
+#define TABLE_SQL "SELECT coalesce((SELECT CASE WHEN pg_catalog.pg_relation_size(c.oid) > 0 THEN '2' ELSE '1' END ||" \
+    " CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')" \
+    " AND pg_catalog.has_table_privilege(c.oid, 'INSERT') THEN '' ELSE '-' END" \
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)," \
+    " (SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'CREATE') THEN '0' ELSE '0-' END" \
+    " FROM pg_catalog.pg_namespace n WHERE n.nspname = $1), '0')"
 
 static int
 look_at_table(void *ctx, struct record *r, struct err *e)
 {
 	struct looking *l = ctx;
 	const char *params[] = { r->u.manifest.schema, r->u.manifest.name };
-	char *pages = db_value(l->db, "SELECT coalesce((SELECT CASE WHEN pg_catalog.pg_relation_size(c.oid) > 0 THEN 2 ELSE 1 END"
-	    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	    " WHERE n.nspname = $1 AND c.relname = $2), 0)", 2, params, e);
+	char *state = db_value(l->db, TABLE_SQL, 2, params, e);
 
-	if (pages == NULL)
+	if (state == NULL)
 		return -1;
-	l->there += strcmp(pages, "0") != 0;
-	l->filled += strcmp(pages, "2") == 0;
-	free(pages);
+	l->there += state[0] != '0';
+	l->filled += state[0] == '2';
+	if (state[1] == '-' && l->refused++ == 0)
+		l->first_refused = mem_printf("%s.%s", params[0], params[1]);
+	free(state);
 	return 0;
 }
 
@@ -191,6 +174,13 @@ look_at_tables(struct looking *l)
 	else
 		preflight_warn(l->list, "%llu of the run's %llu tables are there already, %llu of them hold rows",
 		    (unsigned long long)l->there, all, (unsigned long long)l->filled);
+	if (l->refused > 0) {
+		err_set(&e, ERR_FAILED, "%llu tables may be neither made nor written to by this user, among them %s",
+		    (unsigned long long)l->refused, l->first_refused);
+		err_hint(&e, "GRANT CREATE ON SCHEMA, or SELECT and INSERT on tables that are there");
+		preflight_fail(l->list, &e);
+	}
+	free(l->first_refused);
 }
 
 static void
@@ -220,16 +210,19 @@ import_preflight(const struct opts *opts, struct store *store, struct err *e)
 	    format_count(manifest_totals(l.run->root)->rows, rows),
 	    format_size(manifest_totals(l.run->root)->plain_bytes, size));
 	look_at_keys(&l, opts);
+	maps_init(&l.maps, opts);
 	if (session_open_reading(opts, l.run->id, &l.db, e) < 0 ||
 	    session_read_names(opts, l.db, &l.run->header, e) < 0) {
 		preflight_fail(l.list, e);
 	} else {
 		look_at_server(&l);
+		look_at_ledger(&l);
 		look_at_method(&l, opts);
 		look_at_roles(&l);
 		look_at_schema(&l);
 		look_at_tables(&l);
 	}
+	maps_release(&l.maps);
 	db_close(l.db);
 	run_close(l.run);
 	return preflight_end(l.list, e);

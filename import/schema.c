@@ -117,14 +117,34 @@ static const struct place {
 	    "RESET default_table_access_method" },
 };
 
+static const struct place *
+place_of(const char *sql)
+{
+	for (size_t i = 0; i < GPM_ARRAY_LEN(places); i++)
+		if (begins_with(sql, places[i].set))
+			return &places[i];
+	return NULL;
+}
+
 /* A value that this server does not know (22023); else the server does not know the setting. */
 static const struct place *
 missing_place(struct db *db, const char *sql)
 {
-	for (size_t i = 0; i < GPM_ARRAY_LEN(places); i++)
-		if (begins_with(sql, places[i].set) && strcmp(db_sqlstate(db), "22023") == 0)
-			return &places[i];
-	return NULL;
+	return strcmp(db_sqlstate(db), "22023") == 0 ? place_of(sql) : NULL;
+}
+
+bool
+schema_is_place(const char *sql)
+{
+	return place_of(sql) != NULL;
+}
+
+char *
+schema_missing_place(struct db *db, const char *sql)
+{
+	const struct place *place = missing_place(db, sql);
+
+	return place == NULL ? NULL : mem_printf("%s %s is not here: %s", place->what, sql + strlen(place->set), place->without);
 }
 
 /* Every session fails as the first one does, which tells of it. */
@@ -135,9 +155,12 @@ setting_failed(struct applying *a, struct lane *l, const struct setting *s, cons
 	struct err ignored;
 
 	if (place != NULL && l == a->lanes) {
-		if (!keyset_has(a->told, s->text))
-			findings_warn(a->findings, a->section, NULL, "%s %s is not here: %s", place->what, s->text + strlen(place->set),
-			    place->without);
+		if (!keyset_has(a->told, s->text)) {
+			char *text = schema_missing_place(l->db, s->text);
+
+			findings_warn(a->findings, a->section, NULL, "%s", text);
+			free(text);
+		}
 		keyset_add(a->told, s->text);
 	} else if (place == NULL && l == a->lanes && begins_with(s->text, "SET SESSION AUTHORIZATION ")) {
 		log_warning("%s.sql, line %" PRIu64 ": rights are granted by this user instead: %s", a->section, s->line, e->text);

@@ -41,6 +41,12 @@ int schema_apply(struct schema *, const char *section, struct err *) GPM_NODISCA
 /* schema_see(s, section, e): what those statements say, for the ones that come after them; none is run. */
 int schema_see(struct schema *, const char *section, struct err *) GPM_NODISCARD;
 
+/* schema_is_place(sql): a SET that says where, or by which access method, tables and indexes are made.
+ * schema_missing_place(db, sql): after DB refused such a one, what there is to tell of it: "tablespace … is not here: …"; NULL when it is the setting
+ * that the server does not know.  Caller frees. */
+bool schema_is_place(const char *sql);
+char *schema_missing_place(struct db *, const char *sql) GPM_NODISCARD;
+
 /* schema_print(adapter, run, section, wanted, report, e): the statements on stdout for psql, what was done to each in a comment
  * before it; unless they are WANTED they are only seen, as by schema_see.  One that psql would not only send to the server is reported and left out. */
 int schema_print(struct adapter *, struct run *, const char *section, bool wanted, struct report *,

@@ -75,6 +75,45 @@ exits 0 "import: all is well" gpm-import preflight "${import_args[@]}"
 has "the role that is missing" "$TEST_DIR/out" "warning  role shop_owner is missing"
 has "no table yet" "$TEST_DIR/out" "none of the run's 8 tables"
 is "nothing was made" "$(q dst warehouse "select count(*) from pg_namespace where nspname in ('gpm', 'sales')")" 0
+
+# what an ordinary user may not do, and what the server lacks
+make_space src near
+make_space src '"Space ""one"'
+q src postgres "create database placed"
+q src placed "create table here (a int) tablespace near; create table there (a int primary key using index tablespace \"Space \"\"one\")"
+mkdir "$TEST_DIR/placed"
+gpm-export -q -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d placed --spool "$TEST_DIR/spool.3"
+ok "a run with tablespaces" gpm-push -q --spool "$TEST_DIR/spool.3" --to "file://$TEST_DIR/placed"
+placed_args=(--from "file://$TEST_DIR/placed" -h "$(pg_host dst)" -p "$(pg_port dst)" -d placed)
+q dst postgres "create database placed"
+exits 0 "import: tablespaces that are not here" gpm-import preflight "${placed_args[@]}" -U postgres
+is "are told once" "$(grep -c tablespace <(grep -v ^ok "$TEST_DIR/out"))" 2
+has "one" "$TEST_DIR/out" 'warning  tablespace "near" is not here: what was in it is made in the database'"'s own"
+has "and that of an index" "$TEST_DIR/out" 'warning  tablespace "Space ""one" is not here'
+make_space dst far
+make_space dst '"Space ""one"'
+exits 0 "import: a tablespace under another name" gpm-import preflight "${placed_args[@]}" -U postgres --tablespace-map near=far
+is "is found" "$(grep -c tablespace <(grep -v ^ok "$TEST_DIR/out"))" 0
+q dst postgres "create role plain login"
+exits 1 "import: who may make nothing" gpm-import preflight "${placed_args[@]}" -U plain --tablespace-map near=far
+has "cannot note what is loaded" "$TEST_DIR/out" "FAILED   this user can neither make nor write the ledger (schema gpm)"
+has "nor make a table" "$TEST_DIR/out" "FAILED   2 tables may be neither made nor written to by this user, among them public.here"
+has "nor use a tablespace" "$TEST_DIR/out" "FAILED   this user may make nothing in tablespace far"
+q dst postgres "alter database placed owner to plain; grant create on tablespace far, \"Space \"\"one\" to plain; create role other login"
+exits 0 "import: who may" gpm-import preflight "${placed_args[@]}" -U plain --tablespace-map near=far
+ok "may load" gpm-import load -q "${placed_args[@]}" -U plain --tablespace-map near=far --owner-map postgres=plain
+exits 1 "import: another one" gpm-import preflight "${placed_args[@]}" -U other
+has "may not write that ledger" "$TEST_DIR/out" "FAILED   this user can neither make nor write the ledger (schema gpm)"
+has "nor those tables" "$TEST_DIR/out" "FAILED   2 tables may be neither made nor written to by this user, among them public.here"
+q src placed "create extension citext; create extension file_fdw"
+gpm-export -q -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d placed --spool "$TEST_DIR/spool.3"
+ok "a run with extensions" gpm-push -q --spool "$TEST_DIR/spool.3" --to "file://$TEST_DIR/placed"
+exits 1 "import: an extension that a superuser has to make" gpm-import preflight "${placed_args[@]}" -U plain
+has "is told" "$TEST_DIR/out" "FAILED   extension file_fdw can be made by a superuser only"
+hasnt "one that others may is not" "$TEST_DIR/out" "extension citext"
+q dst placed "create extension file_fdw"
+exits 0 "import: once it is there all is well" gpm-import preflight "${placed_args[@]}" -U plain --tablespace-map near=far
+
 ok "load" load_shop -q
 exits 0 "import: after the load" gpm-import preflight "${import_args[@]}"
 has "the tables are there" "$TEST_DIR/out" "8 of the run's 8 tables are there already, 7 of them hold rows"
