@@ -9,10 +9,12 @@
 #include "err.h"
 #include "import.h"
 #include "ledger.h"
+#include "left_over.h"
 #include "log.h"
 #include "opt.h"
 #include "parse.h"
 #include "report.h"
+#include "run_names.h"
 #include "session.h"
 #include "verdict.h"
 
@@ -179,21 +181,48 @@ read_failures(struct account *a, struct db *db, struct err *e)
 }
 
 static int
-read_ledger(struct account *a, struct db *db, struct err *e)
+take_over(void *ctx, const struct left_over *l, struct err *e)
+{
+	struct account *a = ctx;
+
+	(void)e; /* memory cannot fail */
+	a->over = mem_grow(a->over, (a->nover + 1) * sizeof(*a->over));
+	a->over[a->nover++] = (struct account_over){ mem_str(l->schema), mem_str(l->name), mem_str(l->run) };
+	return 0;
+}
+
+/* Of a run that has its whole database. */
+static int
+read_left_over(struct account *a, struct run *run, struct db *db, struct err *e)
+{
+	struct keyset *names;
+	int rc;
+
+	if (!left_over_is_told(run))
+		return 0;
+	if (run_names_read(run, db, &names, e) < 0)
+		return -1;
+	rc = left_over_each(db, run, names, take_over, a, e);
+	keyset_free(names);
+	return rc;
+}
+
+static int
+read_ledger(struct account *a, struct run *run, struct db *db, struct err *e)
 {
 	const char *params[] = { a->run->id };
 	int rc = ledger_is_there(db, e);
 
 	if (rc <= 0)
 		return rc;
-	if (read_loaded(a, db, e) < 0 || read_failures(a, db, e) < 0)
+	if (read_loaded(a, db, e) < 0 || read_failures(a, db, e) < 0 || read_left_over(a, run, db, e) < 0)
 		return -1;
 	a->steps = db_value(db, "SELECT count(*) FROM gpm.steps WHERE run = $1 AND step NOT LIKE '" LEDGER_FAILED "%'", 1, params, e);
 	return a->steps == NULL ? -1 : 0;
 }
 
 static int
-look_at_destination(struct account *a, const struct opts *opts, struct err *e)
+look_at_destination(struct account *a, const struct opts *opts, struct run *run, struct err *e)
 {
 	struct db *db;
 	int rc = -1;
@@ -202,7 +231,7 @@ look_at_destination(struct account *a, const struct opts *opts, struct err *e)
 		return -1;
 	if ((a->database = db_value(db, "SELECT pg_catalog.current_database()", 0, NULL, e)) != NULL &&
 	    (a->server = db_value(db, "SELECT pg_catalog.version()", 0, NULL, e)) != NULL)
-		rc = read_ledger(a, db, e);
+		rc = read_ledger(a, run, db, e);
 	db_close(db);
 	return rc;
 }
@@ -241,7 +270,7 @@ int
 account_end(struct account *a, const struct opts *opts, struct run *run, bool good, struct err *e)
 {
 	a->good = good;
-	if (run_each(run, REC_SKIPPED, take_left, a, e) < 0 || look_at_destination(a, opts, e) < 0)
+	if (run_each(run, REC_SKIPPED, take_left, a, e) < 0 || look_at_destination(a, opts, run, e) < 0)
 		return -1;
 	if (a->ntables > 0)
 		qsort(a->tables, a->ntables, sizeof(*a->tables), by_weight);
@@ -276,6 +305,12 @@ account_release(struct account *a)
 		free(a->tables[i].trouble);
 		free(a->tables[i].exported);
 	}
+	for (size_t i = 0; i < a->nover; i++) {
+		free(a->over[i].schema);
+		free(a->over[i].name);
+		free(a->over[i].run);
+	}
+	free(a->over);
 	for (size_t i = 0; i < a->nfailures; i++)
 		free(a->failures[i]);
 	free(a->failures);
@@ -351,6 +386,8 @@ write_text(const struct account *a, struct err *e)
 		printf("check %-42s %16s  %s\n", a->checks[i].name, format_count(a->checks[i].rows, count), a->checks[i].good ? "the same" : "DIFFERS");
 	for (size_t i = 0; i < a->nfailures; i++)
 		printf("failed  %s\n", a->failures[i]);
+	for (size_t i = 0; i < a->nover; i++)
+		printf("stays   %s.%s: loaded by run %s, not in this one\n", a->over[i].schema, a->over[i].name, a->over[i].run);
 	printf("run %s of %s: %s\n", a->run->id, a->run->header.database, a->verdict);
 	return fflush(stdout) != 0 ? err_sys(e, "cannot write the report") : 0;
 }

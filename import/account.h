@@ -61,6 +61,10 @@ struct account {
 	struct account_left *left;
 	size_t nleft;
 	struct account_points exported, loaded; /* bytes; rows */
+	struct account_over {
+		char *schema, *name, *run;
+	} *over;                    /* tables here that an earlier run loaded and this one does not have */
+	size_t nover;
 	char **failures;            /* schema statements that failed here: where, what, why */
 	size_t nfailures;
 	char *steps;                /* schema statements and other steps that the ledger names; NULL: no ledger */

@@ -60,7 +60,7 @@ json_t *
 account_json(const struct account *a)
 {
 	const struct rec_run *h = &a->run->header;
-	json_t *tables = json_array(), *left = json_array(), *checks = json_array(), *failures = json_array();
+	json_t *tables = json_array(), *left = json_array(), *checks = json_array(), *failures = json_array(), *over = json_array();
 	char sha[65];
 
 	for (size_t i = 0; i < a->ntables; i++)
@@ -68,16 +68,18 @@ account_json(const struct account *a)
 	for (size_t i = 0; i < a->nleft; i++)
 		json_array_append_new(left, json_pack("{s:o, s:o, s:o, s:o}", "schema", name(a->left[i].schema), "name",
 		    name(a->left[i].name), "kind", name(a->left[i].kind), "reason", name(a->left[i].reason)));
+	for (size_t i = 0; i < a->nover; i++)
+		json_array_append_new(over, json_pack("{s:o, s:o, s:o}", "schema", name(a->over[i].schema), "name", name(a->over[i].name), "run", name(a->over[i].run)));
 	for (size_t i = 0; i < a->nfailures; i++)
 		json_array_append_new(failures, name(a->failures[i]));
 	for (size_t i = 0; i < a->nchecks; i++)
 		json_array_append_new(checks, check(&a->checks[i]));
-	return json_pack("{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:{s:o, s:o, s:s}, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+	return json_pack("{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:{s:o, s:o, s:s}, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
 	    "format", "gpm-report", "version", 1, "run", a->run->id, "verified", (int)a->good, "verdict", name(a->verdict),
 	    "compared_by", a->level, "made", a->made,
 	    "source", "database", name(h->database), "server", name(h->server_version), "time", h->server_time,
 	    "destination", "database", name(a->database), "server", name(a->server),
 	    "bucket", name(a->from), "manifest_sha256", format_hex(manifest_hash(a->run->root)->sha256, 32, sha),
-	    "plain_bytes", number(a->plain_bytes), "stored_bytes", number(a->stored_bytes), "tables", tables, "business_checks", checks, "schema_failures", failures, "not_carried", left,
+	    "plain_bytes", number(a->plain_bytes), "stored_bytes", number(a->stored_bytes), "tables", tables, "business_checks", checks, "schema_failures", failures, "not_carried", left, "left_over", over,
 	    "curves", "exported_bytes", points(&a->exported), "loaded_rows", points(&a->loaded));
 }

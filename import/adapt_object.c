@@ -64,9 +64,8 @@ skip_verb(const struct work *w, bool *rights)
 	return i;
 }
 
-/* The name at I as it would stand in a message: quotes only where there must be some. */
-static void
-add_name(const struct work *w, size_t i, struct buf *b)
+void
+work_spell(const struct work *w, size_t i, struct buf *b)
 {
 	for (size_t end = work_match(w, i, "@"); i < end; i++) {
 		char *name = work_name(w, i);
@@ -101,12 +100,12 @@ add_object(const struct work *w, size_t i, bool rights, struct buf *b)
 	if (work_match(w, i, "@") == 0)
 		return;
 	text_printf(b, "%s%s ", rights ? "rights on " : "", kind);
-	add_name(w, i, b);
+	work_spell(w, i, b);
 	/* names of these are their table's */
 	if ((strcmp(kind, "trigger") == 0 || strcmp(kind, "policy") == 0 || strcmp(kind, "rule") == 0 || strcmp(kind, "index") == 0) &&
 	    work_find(w, i, w->n, "on ?only @", &at, &end)) {
 		text_puts(b, " of ");
-		add_name(w, work_word(w, at + 1, "only") ? at + 2 : at + 1, b);
+		work_spell(w, work_word(w, at + 1, "only") ? at + 2 : at + 1, b);
 	}
 }
 

@@ -59,6 +59,9 @@ bool work_find(const struct work *, size_t i, size_t to, const char *pattern, si
 /* The text of tokens FROM to TO, that one not among them. */
 void work_add_text(const struct work *, size_t from, size_t to, struct buf *);
 
+/* work_spell(w, i, b): the name at token I as it would stand in a message: quotes only where there must be some. */
+void work_spell(const struct work *, size_t i, struct buf *);
+
 /* --- changes --- */
 
 /* work_replace(w, from, to, text): TEXT (copied; "" to cut) in the place of tokens.  Where an earlier change touches them

@@ -191,9 +191,12 @@ findings_failed(struct findings *f, const char *section, const struct sql_statem
 void
 findings_there(struct findings *f, const char *section, const struct sql_statement *s, const struct err *e)
 {
-	if (repeat_stays(s))
-		findings_warn(f, section, s, "what is here already stays, though the run has it otherwise: %s", e->text);
-	else
+	if (repeat_stays(s)) {
+		char *object = adapt_object(s);
+
+		findings_warn(f, section, s, "what is here already stays, though the run has it otherwise: %s; ALTER it as it is at the source (%s)", object, e->text);
+		free(object);
+	} else
 		fail(f, section, s, "it is here as an earlier run made it, or somebody else: drop it here, and the next start makes it as the source has it", e);
 }
 

@@ -194,19 +194,64 @@ ledger_steps(struct db *db, const char *run, struct keyset *out, struct err *e)
 	return 0;
 }
 
+/* What "pre-data:17 <hash> <thing>" says that it made; '' for nothing. */
+#define THING "substr(step, length(split_part(step, ' ', 1)) + length(split_part(step, ' ', 2)) + 3)"
+
 int
 ledger_statements(struct db *db, const char *run, const char *section, struct keyset *out, struct err *e)
 {
 	const char *params[] = { run, section };
 	PGresult *res;
 
-	if (db_query(db, "SELECT DISTINCT pg_catalog.split_part(step, ' ', 2) FROM gpm.steps WHERE run <> $1 AND step LIKE $2 || ':% %'", 2,
-	    params, &res, e) < 0)
+	if (db_query(db, "SELECT DISTINCT hash FROM (SELECT run, hash, thing, first_value(run) OVER (PARTITION BY thing ORDER BY done_at DESC, run DESC) AS last"
+	    " FROM (SELECT run, done_at, split_part(step, ' ', 2) AS hash, " THING " AS thing FROM gpm.steps WHERE run <> $1 AND step LIKE $2 || ':% %') s) l"
+	    " WHERE thing = '' OR run = last", 2, params, &res, e) < 0)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
 		keyset_add(out, PQgetvalue(res, i, 0));
 	PQclear(res);
 	return 0;
+}
+
+int
+ledger_made(struct db *db, const char *source, char ***out, size_t *n, struct err *e)
+{
+	PGresult *res;
+
+	*n = 0;
+	if (db_query(db, "SELECT DISTINCT " THING " FROM gpm.steps WHERE (step LIKE 'pre-data:% % %' OR step LIKE 'post-data:% % %')"
+	    " AND " LEDGER_OF_SOURCE("$1") " ORDER BY 1", 1, &source, &res, e) < 0)
+		return -1;
+	*out = mem_array((size_t)PQntuples(res) + 1, sizeof(**out));
+	for (int i = 0; i < PQntuples(res); i++)
+		(*out)[(*n)++] = mem_str(PQgetvalue(res, i, 0));
+	PQclear(res);
+	return 0;
+}
+
+int
+ledger_forget_statements(struct db *db, const char *run, char *const *numbers, size_t n, struct err *e)
+{
+	struct buf sql;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	text_init(&sql);
+	for (size_t i = 0; i < n; i++) {
+		text_puts(&sql, i > 0 ? ", " : "DELETE FROM gpm.steps WHERE run = $1 AND split_part(step, ' ', 1) IN (");
+		quote_literal(&sql, numbers[i]);
+	}
+	text_puts(&sql, ")");
+	rc = db_exec_params(db, text_str(&sql), 1, &run, e);
+	buf_release(&sql);
+	return rc;
+}
+
+int
+ledger_forget_after(struct db *db, const char *run, struct err *e)
+{
+	return db_exec_params(db, "DELETE FROM gpm.steps WHERE run = $1 AND (step IN ('sequences', 'matviews', 'analyze') OR step LIKE 'verified %')", 1, &run, e);
 }
 
 int

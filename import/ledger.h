@@ -38,8 +38,21 @@ int ledger_add_steps(struct db *, const char *run, char *const *steps, size_t n,
  * "pre-data:17 <hash>". */
 int ledger_steps(struct db *, const char *run, struct keyset *out, struct err *) GPM_NODISCARD;
 
-/* ledger_statements(db, run, section, out, e): the hashes of the statements of SECTION that other runs than RUN did here. */
+/* ledger_statements(db, run, section, out, e): the hashes of the statements of SECTION that other runs than RUN did here; of those that made one
+ * thing the last run's. */
 int ledger_statements(struct db *, const char *run, const char *section, struct keyset *out, struct err *) GPM_NODISCARD;
+
+/* SQL: the column run is of a run of the source of that id. */
+#define LEDGER_OF_SOURCE(id) "run IN (SELECT run FROM gpm.steps WHERE step LIKE 'manifest %' AND substr(step, 75) = " id ")"
+
+/* ledger_made(db, source, out, n, e): the things (made.h) that runs of the source of that id made here; the caller frees each of *N, and the
+ * array. */
+int ledger_made(struct db *, const char *source, char ***out, size_t *n, struct err *) GPM_NODISCARD;
+
+/* In the caller's transaction: ledger_forget_statements(db, run, numbers, n, e): statements that RUN did here ("pre-data:17"), that have to be done again.
+ * ledger_forget_after(db, run, e): what it did after the rows, and that it was verified. */
+int ledger_forget_statements(struct db *, const char *run, char *const *numbers, size_t n, struct err *) GPM_NODISCARD;
+int ledger_forget_after(struct db *, const char *run, struct err *) GPM_NODISCARD;
 
 /* Steps that failed are there too, for the report, until the next start tries them again: "failed pre-data:17 <what and why>".
  * ledger_forget_failures(db, run, section, e): those of SECTION; in a transaction of its own. */
@@ -92,9 +105,15 @@ int ledger_roots(struct db *, const char *run, struct keyset *out, size_t *n, st
  * caller frees; 0 when it was not entered; -1. */
 int ledger_target(struct db *, const char *run, uint64_t table, char **schema, char **name, struct err *) GPM_NODISCARD;
 
-/* ledger_left_over(db, run, tell, ctx, e): TELL is given each table that other runs loaded and of which RUN has none of that name. */
-typedef void ledger_left_fn(void *ctx, const char *schema, const char *name, const char *of);
-int ledger_left_over(struct db *, const char *run, ledger_left_fn *, void *ctx, struct err *) GPM_NODISCARD;
+/* ledger_other(db, run, t, other, e): RUN has not come to T, and another run has: 1, and *OTHER is that one, the caller frees; else 0. */
+int ledger_other(struct db *, const char *run, const struct rec_table *, char **other, struct err *) GPM_NODISCARD;
+
+/* ledger_check_loaded_only(db, t, e): T, which the caller has locked, is the relation that runs loaded and holds exactly as many rows; the number of
+ * runs that came to it.  Else ERR_DATABASE, naming no table.
+ * ledger_forget(db, t, e): what the ledger says of T, by its name, of all runs, and what hangs on that, goes, in the caller's transaction;
+ * the number of entries. */
+int ledger_check_loaded_only(struct db *, const struct rec_table *, struct err *) GPM_NODISCARD;
+int ledger_forget(struct db *, const struct rec_table *, struct err *) GPM_NODISCARD;
 
 /* ledger_rows_before(db, run, t, before, e): what ledger_enter_table noted; 1, 0 not entered, -1. */
 int ledger_rows_before(struct db *, const char *run, const struct rec_table *t, uint64_t *before,

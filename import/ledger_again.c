@@ -134,13 +134,12 @@ find_entries(struct db *db, const struct rec_table *t, PGresult **res, struct er
 	return rc;
 }
 
-/* The relation that runs loaded, and exactly as many rows in it?  The table is locked. */
-static int
-check_loaded_only(struct db *db, const struct rec_table *t, struct err *e)
+int
+ledger_check_loaded_only(struct db *db, const struct rec_table *t, struct err *e)
 {
 	uint64_t here, loaded = 0, n;
 	PGresult *res;
-	int rc = 0;
+	int rc = 0, entries;
 
 	if (ledger_count(db, t, &here, e) < 0 || find_entries(db, t, &res, e) < 0)
 		return -1;
@@ -156,8 +155,9 @@ check_loaded_only(struct db *db, const struct rec_table *t, struct err *e)
 		err_set(e, ERR_DATABASE, "holds %" PRIu64 " rows, of which earlier runs loaded %" PRIu64 ": others were added or removed", here, loaded);
 		rc = hint_reload(t, e);
 	}
+	entries = PQntuples(res);
 	PQclear(res);
-	return rc;
+	return rc < 0 ? -1 : entries;
 }
 
 /* What the ledger says of one run's table, and of what hangs on it. */
@@ -242,7 +242,7 @@ is_referenced(struct db *db, const struct rec_table *t, const struct keyset *own
 	name_foreign(res, own, &names);
 	if (names.len > 0) {
 		err_set(e, ERR_DATABASE, "cannot be emptied: foreign keys of tables that are not of this run point to it: %s", text_str(&names));
-		rc = err_hint(e, "drop the foreign keys, load, and make them again: rows that point to nothing are told then");
+		rc = err_hint(e, "drop the foreign keys, load, and make them again: rows that point to nothing are told then; --drop-gone drops tables that are gone at the source");
 	}
 	buf_release(&names);
 	PQclear(res);
@@ -306,7 +306,7 @@ take_out(struct db *db, const struct rec_table *t, const struct keyset *own, enu
 {
 	if (take == NOTHING)
 		return 0;
-	if (lock_table(db, t, e) < 0 || (take == LOADED && check_loaded_only(db, t, e) < 0))
+	if (lock_table(db, t, e) < 0 || (take == LOADED && ledger_check_loaded_only(db, t, e) < 0))
 		return -1;
 	return take_rows(db, t, own, e);
 }
@@ -354,21 +354,4 @@ ledger_enter_emptied(struct db *db, const char *run, const struct rec_table *t, 
 	if (db_exec(db, "RESET session_replication_role", &ignored) < 0)
 		log_debug("%s.%s: %s", t->schema, t->name, ignored.text);
 	return rc;
-}
-
-/* --- left over ------------------------------------------------------------------------------- */
-
-int
-ledger_left_over(struct db *db, const char *run, ledger_left_fn *tell, void *ctx, struct err *e)
-{
-	PGresult *res;
-
-	if (db_query(db, "SELECT schema_name, table_name, max(run) FROM gpm.tables o WHERE NOT EXISTS (SELECT 1 FROM gpm.tables n"
-	    " WHERE n.run = $1 AND n.schema_name = o.schema_name AND n.table_name = o.table_name) GROUP BY 1, 2 ORDER BY 1, 2", 1, &run,
-	    &res, e) < 0)
-		return -1;
-	for (int i = 0; i < PQntuples(res); i++)
-		tell(ctx, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), PQgetvalue(res, i, 2));
-	PQclear(res);
-	return 0;
 }

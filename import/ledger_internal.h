@@ -20,10 +20,6 @@ int ledger_check_same(struct db *, const char *run, const struct rec_table *, bo
 /* ledger_loaded(db, run, table, rows, e): what RUN has loaded into its table of that number. */
 int ledger_loaded(struct db *, const char *run, uint64_t table, uint64_t *rows, struct err *) GPM_NODISCARD;
 
-/* ledger_forget(db, t, e): what the ledger says of T, by its name, of all runs, and what hangs on that, goes, in the caller's transaction;
- * the number of entries. */
-int ledger_forget(struct db *, const struct rec_table *, struct err *) GPM_NODISCARD;
-
 /* ledger_enter_emptied(db, run, t, own, loaded_only, e): in one transaction, beside which nobody reads or writes T: its rows go, with all that the ledger says
  * of them, whichever run loaded them, and RUN has entered it.  LOADED_ONLY: ERR_DATABASE, and nothing goes, when T is not the relation that runs
  * loaded, or holds not exactly as many rows as they loaded into it.  ledger_enter_empty: the same for a table without rows; one that has some is ERR_DATABASE. */

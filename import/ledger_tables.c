@@ -32,6 +32,24 @@ ledger_rows_before(struct db *db, const char *run, const struct rec_table *t, ui
 }
 
 int
+ledger_other(struct db *db, const char *run, const struct rec_table *t, char **other, struct err *e)
+{
+	const char *params[] = { run, t->schema, t->name };
+	PGresult *res;
+	int rc = ledger_is_there(db, e);
+
+	if (rc <= 0)
+		return rc;
+	if (db_query(db, "SELECT max(run) FROM gpm.tables WHERE schema_name = $2 AND table_name = $3 HAVING max(run) IS NOT NULL AND NOT bool_or(run = $1)",
+	    3, params, &res, e) < 0)
+		return -1;
+	rc = PQntuples(res) > 0;
+	*other = rc > 0 ? mem_str(PQgetvalue(res, 0, 0)) : NULL;
+	PQclear(res);
+	return rc;
+}
+
+int
 ledger_count(struct db *db, const struct rec_table *t, uint64_t *rows, struct err *e)
 {
 	struct buf sql;

@@ -8,8 +8,10 @@
 #include "entered.h"
 #include "err.h"
 #include "find.h"
+#include "fits.h"
 #include "import.h"
 #include "ledger.h"
+#include "left_over.h"
 #include "load.h"
 #include "log.h"
 #include "method.h"
@@ -128,10 +130,14 @@ enter(struct load *l, struct run_table *t, uint64_t *before, struct err *e)
 {
 	const struct rec_table *r = &t->table;
 	enum ledger_entry entry = entry_of(l, r->table);
-	int rc = through_root(l->opts, l->db, l->run->id, t, e);
 	char *key;
+	int rc;
 
 	*before = 0;
+	/* before it is emptied */
+	if (schema_differs(l->schema, r->schema, r->name) && fits_check(l->db, r, e) < 0)
+		return -1;
+	rc = through_root(l->opts, l->db, l->run->id, t, e);
 	if (rc >= 0 && r->since_column != NULL) {
 		if (rc == 0)
 			return ledger_enter_since(l->db, l->run->id, r, t->done.rest, entry == LEDGER_RELOAD, e);
@@ -305,20 +311,20 @@ judge(struct load *l, struct err *e)
 	return verdict_note(l->opts, l->run, l->db, e);
 }
 
-static void
-tell_left(void *ctx, const char *schema, const char *name, const char *of)
+static int
+tell_left(void *ctx, const struct left_over *left, struct err *e)
 {
-	const struct load *l = ctx;
-
-	if (!run_names_has(l->names, schema, name))
-		log_warning("%s.%s was loaded by run %s; this run has no table of that name, and it stays as it is", schema, name, of);
+	(void)ctx;
+	(void)e; /* cannot fail */
+	log_warning("%s.%s was loaded by run %s; this run has no table of that name, and it stays as it is", left->schema, left->name, left->run);
+	return 0;
 }
 
 /* Under --replace: what the newer run does not have any more.  A table that was refused, or whose rows go elsewhere, it has. */
 static int
 tell_left_over(struct load *l, struct err *e)
 {
-	return opt_flag(l->opts, OPT_ID_replace) ? ledger_left_over(l->db, l->run->id, tell_left, l, e) : 0;
+	return opt_flag(l->opts, OPT_ID_replace) ? left_over_each(l->db, l->run, l->names, tell_left, l, e) : 0;
 }
 
 static int

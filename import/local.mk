@@ -18,7 +18,7 @@ adapt_sources = import/adapt.h import/adapt.c import/adapt_work.h import/adapt_w
 	%D%/insert_sql.h %D%/insert_sql.c %D%/fdw_sql.h %D%/fdw_sql.c %D%/external_sql.h %D%/external_sql.c \
 	%D%/sqlsplit.h %D%/sqlsplit.c \
 	$(adapt_sources) \
-	%D%/schema.h %D%/schema.c %D%/schema_roles.c %D%/database_settings.h %D%/database_settings.c %D%/role_settings.h %D%/role_settings.c %D%/carried.h %D%/carried.c %D%/schema_queues.h %D%/schema_queues.c %D%/schema_command.c %D%/schema_print.c %D%/repeat.h %D%/repeat.c %D%/elsewhere.h %D%/elsewhere.c %D%/rehearse.h %D%/rehearse.c %D%/findings.h %D%/findings.c \
+	%D%/schema.h %D%/schema.c %D%/schema_roles.c %D%/database_settings.h %D%/database_settings.c %D%/role_settings.h %D%/role_settings.c %D%/carried.h %D%/carried.c %D%/schema_queues.h %D%/schema_queues.c %D%/schema_command.c %D%/schema_print.c %D%/schema_step.h %D%/schema_step.c %D%/made.h %D%/made.c %D%/lookback.h %D%/lookback_internal.h %D%/lookback.c %D%/lookback_way.c %D%/anew.h %D%/anew.c %D%/fits.h %D%/fits.c %D%/left_over.h %D%/left_over.c %D%/repeat.h %D%/repeat.c %D%/elsewhere.h %D%/elsewhere.c %D%/rehearse.h %D%/rehearse.c %D%/findings.h %D%/findings.c \
 	%D%/advice.h %D%/advice.c %D%/maps.h %D%/maps.c %D%/destination.h %D%/destination.c %D%/builds.h %D%/builds.c %D%/batch.h %D%/batch.c %D%/after_rows.c \
 	%D%/business_check.h %D%/business_check.c %D%/report.h %D%/report.c %D%/content.h %D%/content.c %D%/verdict.h %D%/verdict.c
 %C%_gpm_import_LDADD = $(GPM_LIBS) $(HTTPD_LIBS)

@@ -92,6 +92,8 @@ check_values(const struct opts *opts, struct err *e)
 	}
 	if (opt_flag(opts, OPT_ID_append) && opt_flag(opts, OPT_ID_replace))
 		return err_set(e, ERR_USAGE, "--append and --replace exclude each other");
+	if (opt_flag(opts, OPT_ID_drop_gone) && !opt_flag(opts, OPT_ID_replace))
+		return err_set(e, ERR_USAGE, "--drop-gone needs --replace");
 	if (maps_check(opts, e) < 0)
 		return -1;
 	if (check_jobs(opts, OPT_ID_jobs, "--jobs", e) < 0)

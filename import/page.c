@@ -314,6 +314,24 @@ put_failures(struct buf *b, const struct account *a)
 }
 
 static void
+put_over(struct buf *b, const struct account *a)
+{
+	if (a->nover == 0)
+		return;
+	text_puts(b, "<h2>Here, and not in this run</h2><table><thead><tr><th>table</th><th>loaded by run</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < a->nover; i++) {
+		text_puts(b, "<tr><td>");
+		put(b, a->over[i].schema);
+		text_puts(b, ".");
+		put(b, a->over[i].name);
+		text_puts(b, "</td><td>");
+		put(b, a->over[i].run);
+		text_puts(b, "</td></tr>\n");
+	}
+	text_puts(b, "</tbody></table>\n");
+}
+
+static void
 put_left(struct buf *b, const struct account *a)
 {
 	if (a->nleft == 0)
@@ -381,6 +399,7 @@ account_page(const struct account *a, struct buf *out)
 	put_checks(out, a);
 	put_tables(out, a);
 	put_failures(out, a);
+	put_over(out, a);
 	put_left(out, a);
 	put_evidence(out, a);
 	text_printf(out, "<p class=\"soft\">gpm-import %s</p></main></body></html>\n", PACKAGE_VERSION);

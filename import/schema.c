@@ -2,8 +2,6 @@
 #include "prelude.h"
 
 #include <inttypes.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "adapt.h"
 #include "batch.h"
@@ -14,10 +12,12 @@
 #include "keyset.h"
 #include "ledger.h"
 #include "log.h"
+#include "lookback.h"
 #include "opt.h"
 #include "parse.h"
 #include "repeat.h"
 #include "schema.h"
+#include "schema_step.h"
 #include "session.h"
 #include "sqlsplit.h"
 #include "stop.h"
@@ -99,7 +99,7 @@ struct applying {
 	struct keyset *told;   /* places that are not here and were told of: by the first lane alone */
 	bool own_encoding;     /* --source-encoding says what the text's bytes are, not the text */
 	struct keyset *done;   /* steps of earlier starts */
-	struct keyset *known;  /* under --replace: hashes of statements that other runs did here; else NULL */
+	struct lookback *lookback; /* under --replace; else NULL */
 	struct elsewhere *elsewhere;
 	struct builds *builds;
 	struct batch *batch;   /* before the rows there are no indexes to build, but many small statements; else NULL */
@@ -204,40 +204,10 @@ open_lane(struct applying *a, struct lane *l, struct err *e)
 
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT"
 
-/* The number of a statement, and of what became of it. */
-static char *
-number_of(const struct applying *a, const struct sql_statement *s)
-{
-	return s->part == 0 ? mem_printf("%s:%" PRIu64, a->section, s->number) :
-	    mem_printf("%s:%" PRIu64 ".%" PRIu64, a->section, s->number, s->part);
-}
-
-#define HASH_LEN 33
-
-/* By which a later run knows that the statement was done. */
-static const char *
-hash_of(const struct sql_statement *s, char hex[HASH_LEN])
-{
-	XXH128_canonical_t bytes;
-
-	XXH128_canonicalFromHash(&bytes, XXH3_128bits(s->text, strlen(s->text)));
-	return format_hex(bytes.digest, sizeof(bytes.digest), hex);
-}
-
-/* Its line in gpm.steps. */
-static char *
-step_of(const struct applying *a, const struct sql_statement *s)
-{
-	char *number = number_of(a, s), hex[HASH_LEN], *step = mem_printf("%s %s", number, hash_of(s, hex));
-
-	free(number);
-	return step;
-}
-
 static bool
 is_done(const struct applying *a, const struct sql_statement *s)
 {
-	char *number = number_of(a, s);
+	char *number = schema_step_number(a->section, s);
 	bool done = keyset_has(a->done, number);
 
 	free(number);
@@ -249,9 +219,17 @@ is_done(const struct applying *a, const struct sql_statement *s)
 static int
 do_statement(const struct applying *a, struct db *db, const struct sql_statement *s, struct err *e)
 {
-	char hex[HASH_LEN];
+	char *over;
+	int rc;
 
-	return a->known != NULL && keyset_has(a->known, hash_of(s, hex)) && !repeat_is_safe(s) ? 0 : db_run(db, s->text, NULL, e);
+	if (a->lookback == NULL)
+		return db_run(db, s->text, NULL, e);
+	if (!repeat_is_safe(s) && lookback_stands(a->lookback, a->section, s))
+		return 0;
+	over = lookback_over(a->lookback, s);
+	rc = db_run(db, over != NULL ? over : s->text, NULL, e);
+	free(over);
+	return rc;
 }
 
 /* One statement and its step, together or not at all. */
@@ -265,7 +243,7 @@ apply_once(struct applying *a, struct lane *l, const struct sql_statement *s, st
 		return -1;
 	if (l->as_other && db_exec(l->db, AS_OURSELVES, e) < 0)
 		return -1;
-	step = step_of(a, s);
+	step = schema_step(a->section, s);
 	rc = ledger_add_step(l->db, a->run->id, step, e);
 	free(step);
 	return rc < 0 ? -1 : ledger_commit(l->db, e);
@@ -286,7 +264,7 @@ note_failure(const struct applying *a, struct lane *l, const struct sql_statemen
 {
 	static const char begin[] = "statement failed: ";
 	const char *text = begins_with(why->text, begin) ? why->text + strlen(begin) : why->text;
-	char *number = number_of(a, s), *object = adapt_object(s);
+	char *number = schema_step_number(a->section, s), *object = adapt_object(s);
 	char *step = mem_printf(LEDGER_FAILED "%s %s.sql, line %" PRIu64 ": %s: %s", number, a->section, s->line, object, text);
 	struct err e;
 
@@ -307,7 +285,7 @@ note_failure(const struct applying *a, struct lane *l, const struct sql_statemen
 static void
 tell_failure(struct applying *a, struct lane *l, const struct sql_statement *s, const char *sqlstate, const struct err *why)
 {
-	bool there = a->known != NULL && repeat_is_there(sqlstate);
+	bool there = a->lookback != NULL && repeat_is_there(sqlstate);
 
 	if (there)
 		findings_there(a->findings, a->section, s, why);
@@ -394,7 +372,7 @@ apply_in_transaction(struct applying *a, struct db *db, const struct sql_stateme
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (is_done(a, &at[i]))
 			continue;
-		steps[nsteps++] = step_of(a, &at[i]);
+		steps[nsteps++] = schema_step(a->section, &at[i]);
 		rc = stop_check(e) < 0 ? -1 : do_statement(a, db, &at[i], e);
 	}
 	if (rc == 0 && nsteps > 0)
@@ -514,6 +492,7 @@ struct schema {
 	struct adapter *adapter;
 	struct elsewhere *elsewhere;
 	struct findings *findings;
+	struct lookback *lookback;  /* under --replace; else NULL */
 };
 
 struct schema *
@@ -524,6 +503,8 @@ schema_new(const struct opts *opts, struct run *run, enum adapt_to to, const str
 	*s = (struct schema){ .opts = opts, .run = run, .to = to, .findings = findings };
 	s->adapter = adapter_new(to, &maps->owners, &maps->tablespaces);
 	s->elsewhere = elsewhere_new();
+	if (opt_flag(opts, OPT_ID_replace))
+		s->lookback = lookback_new(opts, run, to, maps, findings);
 	return s;
 }
 
@@ -534,7 +515,14 @@ schema_free(struct schema *s)
 		return;
 	adapter_free(s->adapter);
 	elsewhere_free(s->elsewhere);
+	lookback_free(s->lookback);
 	free(s);
+}
+
+bool
+schema_differs(const struct schema *s, const char *schema, const char *name)
+{
+	return s != NULL && s->lookback != NULL && lookback_differs(s->lookback, schema, name);
 }
 
 /* Where the source hashed rows in the way of its predecessor, statements that do not name a hash mean that one; no dump of one
@@ -552,6 +540,18 @@ set_legacy_hash(struct applying *a, enum adapt_to to, struct err *e)
 	return take_statement(a, &s, e);
 }
 
+/* What was done here before: by this run, and under --replace by others. */
+static int
+read_done(struct applying *a, const struct buf *text, struct err *e)
+{
+	struct db *db = a->lanes[0].db;
+
+	if (ledger_forget_failures(db, a->run->id, a->section, e) < 0 ||
+	    (a->lookback != NULL && lookback_section(a->lookback, db, a->section, text, e) < 0))
+		return -1;
+	return ledger_steps(db, a->run->id, a->done, e);
+}
+
 static int
 fetch_and_apply(struct applying *a, enum adapt_to to, struct err *e)
 {
@@ -560,24 +560,10 @@ fetch_and_apply(struct applying *a, enum adapt_to to, struct err *e)
 
 	buf_init(&text, SCHEMA_LIMIT);
 	rc = schema_fetch(a->run, a->section, &text, e);
-	if (rc == 0 && (rc = set_legacy_hash(a, to, e)) == 0)
+	if (rc == 0 && (rc = read_done(a, &text, e)) == 0 && (rc = set_legacy_hash(a, to, e)) == 0)
 		rc = apply_text(a, &text, e);
 	buf_release(&text);
 	return rc;
-}
-
-/* What was done here before: by this run, and under --replace by others. */
-static int
-read_done(struct applying *a, struct err *e)
-{
-	struct db *db = a->lanes[0].db;
-
-	if (ledger_forget_failures(db, a->run->id, a->section, e) < 0 || ledger_steps(db, a->run->id, a->done, e) < 0)
-		return -1;
-	if (!opt_flag(a->opts, OPT_ID_replace))
-		return 0;
-	a->known = keyset_new();
-	return ledger_statements(db, a->run->id, a->section, a->known, e);
 }
 
 int
@@ -585,7 +571,7 @@ schema_apply(struct schema *s, const char *section, struct err *e)
 {
 	enum opt_id jobs = opt_is_set(s->opts, OPT_ID_index_jobs) ? OPT_ID_index_jobs : OPT_ID_jobs;
 	struct applying a = {
-		.opts = s->opts, .run = s->run, .adapter = s->adapter, .elsewhere = s->elsewhere, .section = section, .findings = s->findings,
+		.opts = s->opts, .run = s->run, .adapter = s->adapter, .elsewhere = s->elsewhere, .section = section, .findings = s->findings, .lookback = s->lookback,
 		.nlanes = (unsigned)opt_u64(s->opts, jobs),
 		.own_encoding = opt_string(s->opts, OPT_ID_source_encoding) != NULL && strcmp(s->run->header.encoding, "SQL_ASCII") == 0,
 	};
@@ -598,7 +584,7 @@ schema_apply(struct schema *s, const char *section, struct err *e)
 	if (strcmp(section, "pre-data") == 0)
 		a.batch = batch_new(apply_together, apply_alone, &a);
 	rc = open_lane(&a, &a.lanes[0], e);
-	if (rc == 0 && (rc = read_done(&a, e)) == 0)
+	if (rc == 0)
 		rc = fetch_and_apply(&a, s->to, e);
 	batch_free(a.batch);
 	builds_free(a.builds);
@@ -609,7 +595,6 @@ schema_apply(struct schema *s, const char *section, struct err *e)
 		db_close(a.lanes[i].db);
 	free(a.lanes);
 	keyset_free(a.done);
-	keyset_free(a.known);
 	keyset_free(a.told);
 	return rc;
 }

@@ -31,6 +31,9 @@ int schema_each_global(struct run *, schema_global *, void *ctx, struct err *) G
 struct schema *schema_new(const struct opts *, struct run *, enum adapt_to, const struct maps *, struct findings *) GPM_NODISCARD;
 void schema_free(struct schema *); /* NULL is fine */
 
+/* schema_differs(s, schema, name): under --replace, once pre-data was applied: the table is here otherwise than the run has it.  S NULL: no. */
+bool schema_differs(const struct schema *, const char *schema, const char *name);
+
 /* schema_apply(s, section, e): the statements of schema/<section>.sql, adapted, each (or several, before the rows)
  * in a transaction with its line in gpm.steps, so that a restart goes on behind the last one.  A statement that
  * fails is a finding and tried again at the next start; an owner that cannot be set, a tablespace or a

@@ -8,6 +8,7 @@
 #include "content.h"
 #include "err.h"
 #include "keyset.h"
+#include "left_over.h"
 #include "ledger.h"
 #include "opt.h"
 #include "parse.h"
@@ -139,12 +140,27 @@ check_count(struct db *db, const struct rec_table *t, uint64_t rows, uint64_t be
 	return 0;
 }
 
+/* As many rows as they should be may be another run's. */
+static int
+check_not_of_other(const struct judging *j, struct db *db, const struct rec_table *t, struct err *e)
+{
+	char *other;
+	int rc = ledger_other(db, j->run->id, t, &other, e);
+
+	if (rc <= 0)
+		return rc;
+	err_set(e, ERR_DIFFERS, "holds what run %s loaded; this run was not loaded into it", other);
+	free(other);
+	return -1;
+}
+
 static int
 check_table(struct judging *j, struct db *db, const struct run_table *t, struct err *e)
 {
 	uint64_t before = 0;
+	int entered = ledger_rows_before(db, j->run->id, &t->table, &before, e);
 
-	if (ledger_rows_before(db, j->run->id, &t->table, &before, e) < 0 ||
+	if (entered < 0 || (entered == 0 && j->level != BY_CONTENT && check_not_of_other(j, db, &t->table, e) < 0) ||
 	    (t->table.since_column != NULL && ledger_check_rest(db, &t->table, t->done.rest, t->done.rows, e) < 0))
 		return -1;
 	if (j->level != BY_COUNT && before == 0) {
@@ -360,6 +376,8 @@ begin(struct judging *j, unsigned jobs, struct err *e)
 	if (session_open_reading(j->opts, j->run->id, &db, e) < 0)
 		return -1;
 	rc = ledger_roots(db, j->run->id, j->roots, &j->nroots, e);
+	if (rc == 0)
+		rc = left_over_judge(db, j->run, j->report, e);
 	if (rc == 0 && j->level == BY_CONTENT)
 		rc = content_open(j->opts, db, jobs, &j->content, e);
 	db_close(db);

@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/unit/journal.t \
 	%D%/unit/limit.t \
 	%D%/unit/log.t \
+	%D%/unit/made.t \
 	%D%/unit/manifest.t \
 	%D%/unit/opt.t \
 	%D%/unit/passwords.t \
@@ -49,6 +50,7 @@ lint_tests = %D%/lint/options.t %D%/lint/man.t %D%/lint/completion.t %D%/lint/so
 system_tests = \
 	%D%/system/aggregates.t \
 	%D%/system/all-databases.t \
+	%D%/system/altered.t \
 	%D%/system/assess.t \
 	%D%/system/base.t \
 	%D%/system/batches.t \
@@ -259,6 +261,9 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/export -I$(top_sr
 %C%_unit_limit_t_LDADD = $(GPM_LIBS)
 # adapt_sources: import/local.mk
 adapt_needs = $(adapt_sources) import/sqlsplit.c
+%C%_unit_made_t_SOURCES = %D%/unit/made.c import/made.h import/made.c $(adapt_needs)
+%C%_unit_made_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_made_t_LDADD = $(GPM_LIBS)
 %C%_unit_adapt_t_SOURCES = %D%/unit/adapt.c import/destination.c $(adapt_needs)
 %C%_unit_adapt_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_adapt_t_LDADD = $(GPM_LIBS)
