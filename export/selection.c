@@ -163,6 +163,23 @@ check_match(struct db *db, const struct option *o, const char *pattern, const ch
 	return rc;
 }
 
+/* More dots than parts of a name would make of "-N public.*" a pattern that matches every schema. */
+static int
+check_dots(const struct option *o, const char *pattern, struct err *e)
+{
+	bool quoted = false;
+	unsigned dots = 0;
+
+	for (const char *p = pattern; *p != '\0'; p++) {
+		quoted = quoted != (*p == '"');
+		dots += *p == '.' && !quoted;
+	}
+	if (dots <= (o->table ? 1 : 0))
+		return 0;
+	err_set(e, ERR_USAGE, "'%s' has too many dots: %s", pattern, o->table ? "it is to be TABLE or SCHEMA.TABLE" : "it is to be a schema");
+	return err_hint(e, "a dot that belongs to a name stands in double quotes");
+}
+
 /* What PATTERN matches, behind what SQL holds; it has to match something. */
 static int
 add_pattern(struct db *db, const struct option *o, const char *pattern, const char *schemas, struct buf *sql, struct err *e)
@@ -174,6 +191,8 @@ add_pattern(struct db *db, const struct option *o, const char *pattern, const ch
 	json_decref(text);
 	if (text == NULL) /* it could not be pinned in the run */
 		return err_set(e, ERR_USAGE, "a pattern is not UTF-8");
+	if (check_dots(o, pattern, e) < 0)
+		return -1;
 	text_init(&match);
 	rc = add_match(db, o, pattern, schemas, &match, e);
 	if (rc == 0)

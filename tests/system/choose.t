@@ -32,6 +32,12 @@ is "-N" "$(tables_of -N sales)" 'Odd \"Schema\".Table.with dots '
 is "-t wins over -N" "$(tables_of -t sales.odd -N sales)" "sales.odd "
 is "-t that matches nothing" "$(tables_of -t sales.lines -t sales.nothing)" "status 1"
 has "is named" "$TEST_DIR/err" "no table matches 'sales.nothing'"
+for option in -n -N; do
+	is "$option with a dot matches no schema, and not all" "$(tables_of "$option" 'sales.*')" "status 2"
+	has "is told" "$TEST_DIR/err" "'sales.*' has too many dots: it is to be a schema"
+done
+is "-T with a database" "$(tables_of -T shop.sales.odd)" "status 2"
+has "is told" "$TEST_DIR/err" "'shop.sales.odd' has too many dots: it is to be TABLE or SCHEMA.TABLE"
 q src shop "create table in_public (a int)"
 is "a name alone is looked for in the search path" "$(tables_of -t in_public)" "public.in_public "
 q src shop "drop table in_public"
