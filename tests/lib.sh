@@ -9,7 +9,7 @@
 #   is "one row" "$(q src postgres "select count(*) from t")" 1
 #   done_testing
 #
-# Checks; each is one TAP line:
+# Checks; each is one TAP line, and false when it fails:
 #   ok NAME COMMAND…            COMMAND succeeds; else its output is shown
 #   exits N NAME COMMAND…       its exit status is N; output in $TEST_DIR/out and $TEST_DIR/err
 #   is NAME GOT WANT            the same text
@@ -52,7 +52,8 @@ done
 unset name
 # a tool that finds no access key asks a machine's metadata service: none of ours
 export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9 ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9
-export LC_ALL=C.UTF-8 TZ=UTC PATH="$build_dir/export:$build_dir/upload:$build_dir/import:$PATH"
+# the system's programs before the caller's: a stand-in for python3, as pyenv has one, takes ten times python3's own time
+export LC_ALL=C.UTF-8 TZ=UTC PATH="$build_dir/export:$build_dir/upload:$build_dir/import:/usr/bin:/bin:$PATH"
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/gpm-test.XXXXXX") || exit 1
 socket_dir=$(mktemp -d /tmp/gpm-socket.XXXXXX) || exit 1 # a socket's path may have 107 bytes
 export TEST_DIR
@@ -116,6 +117,7 @@ ok() {
 	else
 		result 1 "$name"
 		printf '%s\n' "$*" "$output" | comment
+		return 1
 	fi
 }
 
@@ -125,6 +127,7 @@ is() {
 	else
 		result 1 "$1"
 		printf 'got:  %s\nwant: %s\n' "$2" "$3" | comment
+		return 1
 	fi
 }
 
@@ -141,6 +144,7 @@ exits() {
 			printf '%s\nexit status %d, want %d; out, err:\n' "$*" "$got" "$want"
 			cat "$TEST_DIR/out" "$TEST_DIR/err"
 		} | comment
+		return 1
 	fi
 }
 
@@ -153,6 +157,7 @@ has() {
 			printf "no '%s' in %s:\n" "$3" "$2"
 			cat -- "$2" 2>&1
 		} | comment
+		return 1
 	fi
 }
 
@@ -165,6 +170,7 @@ hasnt() {
 			printf "'%s' in %s:\n" "$3" "$2"
 			grep -nF -e "$3" -- "$2" 2>&1
 		} | comment
+		return 1
 	fi
 }
 
