@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Goal of this test: memory and spool follow the numbers that the user gave, not the size of the data: ten times
-# the rows need no more memory, and a spool of 32 MB carries 600 MB.
+# the rows need no more memory, and a spool of 32 MB carries 300 MB.
 #
-# GPM_TEST_MB sets the size of the large table (600).
+# GPM_TEST_MB sets the size of the large table (300).
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/fixture.sh"
 
 sanitized=$(is_sanitized && echo 1 || echo 0)
-large_mb=${GPM_TEST_MB:-$((sanitized ? 60 : 600))}
+large_mb=${GPM_TEST_MB:-$((sanitized ? 60 : 300))}
 small_mb=$((large_mb / 10))
 
 # A table of SIZE MB of rows, of about 136 bytes each.
