@@ -196,11 +196,21 @@ version_of(const char *text)
 	return (int)(major < 10 ? major * 10000 + minor * 100 : major * 10000 + minor);
 }
 
-/* Servers of one major version take each other's clients. */
+/* Servers of one major version take each other's clients: 906 is that of 9.6, 1500 that of 15. */
 static int
 major_of(int version)
 {
-	return version >= 100000 ? version / 10000 : version / 100;
+	return version >= 100000 ? version / 10000 * 100 : version / 100;
+}
+
+const char *
+client_program_version(int version, char out[CLIENT_VERSION_LEN])
+{
+	if (version >= 100000)
+		snprintf(out, CLIENT_VERSION_LEN, "%d", version / 10000);
+	else
+		snprintf(out, CLIENT_VERSION_LEN, "%d.%d", version / 10000, version / 100 % 100);
+	return out;
 }
 
 /* Is a program of VERSION and HELP at PATH fit for the server?  Greenplum's own say their version as PostgreSQL's
@@ -277,8 +287,10 @@ none_fits(const struct search *s, struct err *e)
 		return err_hint(e, "name the bin folder of the source's own installation by --client-bin or $GPHOME, or leave the schema behind by --data-only");
 	}
 	if (s->newest != 0) {
-		err_set(e, ERR_FAILED, "%s is of version %d, %s the server (%d)", s->name, s->newest / 10000,
-		    s->greenplum ? "not that of" : "older than", s->server_version / 10000);
+		char newest[CLIENT_VERSION_LEN], server[CLIENT_VERSION_LEN];
+
+		err_set(e, ERR_FAILED, "%s is of version %s, %s the server (%s)", s->name, client_program_version(s->newest, newest),
+		    s->greenplum ? "not that of" : "older than", client_program_version(s->server_version, server));
 		return err_hint(e, "install the client of the server's version, or name its folder by --client-bin");
 	}
 	if (s->broken.text[0] != '\0') {

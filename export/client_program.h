@@ -20,6 +20,10 @@ int client_program_find(const char *name, const char *only_dir, int server_versi
 void client_program_release(struct client_program *); /* fine on a zeroed struct */
 bool client_program_knows(const struct client_program *, const char *option); /* does it have "--option"? */
 
+/* client_program_version(version, out): its major part, "9.6" or "15".  Returns OUT. */
+#define CLIENT_VERSION_LEN 24
+const char *client_program_version(int version, char out[CLIENT_VERSION_LEN]);
+
 /* client_program_run(p, db, args, out_fd, e): run it against DB's server and database with standard output into
  * OUT_FD.  The database is named in its arguments, the rest of the connection in its environment, the password only
  * there.  An exit status other than 0 is an error with the last lines of its stderr.  ARGS ends with NULL. */

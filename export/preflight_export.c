@@ -245,6 +245,7 @@ static void
 look_at_programs(struct looking *l)
 {
 	static const char *const names[] = { "pg_dump", "pg_dumpall" };
+	char version[CLIENT_VERSION_LEN];
 	struct client_program p;
 	struct err e;
 
@@ -254,7 +255,7 @@ look_at_programs(struct looking *l)
 			preflight_fail(l->list, &e);
 			continue;
 		}
-		preflight_ok(l->list, "%s of version %d: '%s'", names[i], p.version / 10000, p.path);
+		preflight_ok(l->list, "%s of version %s: '%s'", names[i], client_program_version(p.version, version), p.path);
 		client_program_release(&p);
 	}
 }

@@ -54,6 +54,35 @@ q src postgres "revoke connect on database postgres, template1 from public"
 exits 0 "nobody needs another database than his own" gpm-export -q "${as_reader[@]}" -d "it's \\one" --new-run
 has "not even for the roles" "$(printf '%s\n' "$TEST_DIR"/spool.2/2*/schema/globals.sql | tail -n 1)" 'CREATE ROLE "reader"'
 
+# programs, locks, room
+mkdir "$TEST_DIR/old"
+for program in pg_dump pg_dumpall; do
+	printf '#!/bin/sh\ncase "$*" in *--version*) echo "%s (PostgreSQL) 9.6.24" ;; *) exec %s/%s "$@" ;; esac\n' "$program" "$pg_bin" "$program" >"$TEST_DIR/old/$program"
+	chmod +x "$TEST_DIR/old/$program"
+done
+exits 1 "export: a pg_dump that is older than the server" gpm-export preflight "${source_args[@]}" --client-bin "$TEST_DIR/old"
+has "is told" "$TEST_DIR/out" "FAILED   pg_dump is of version 9.6, older than the server"
+q src postgres "create database many"
+q src many "do \$\$ begin for i in 1..3000 loop execute 'create table t' || i || '(a int)'; if i % 300 = 0 then commit; end if; end loop; end \$\$"
+q src postgres "alter system set max_locks_per_transaction = 10"
+pg_down src
+pg_start src
+many=(-h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d many --spool "$TEST_DIR/spool.2")
+exits 1 "export: more tables than the server has locks for" gpm-export preflight "${many[@]}"
+has "are told" "$TEST_DIR/out" "FAILED   the server's lock table holds about 500 locks, 3000 tables need as many"
+exits 1 "the export" gpm-export -q --new-run "${many[@]}"
+has "says so too" "$TEST_DIR/err" "hint: 3000 tables need as many locks: raise max_locks_per_transaction at the source"
+q src postgres "alter system reset max_locks_per_transaction"
+pg_down src
+pg_start src
+if [ "$(id -u)" = 0 ] && mkdir "$TEST_DIR/small" && mount -t tmpfs -o size=512k none "$TEST_DIR/small" 2>/dev/null; then
+	exits 0 "export: a spool with less room than the tables take" gpm-export preflight "${source_args[@]}" --spool "$TEST_DIR/small"
+	has "is told, with what to do" "$TEST_DIR/out" "run gpm-push while gpm-export works"
+	umount "$TEST_DIR/small"
+else
+	ok "a spool with little room # SKIP only root can mount a small disk" true
+fi
+
 exits 1 "export: no pg_dump" gpm-export preflight "${source_args[@]}" --client-bin "$TEST_DIR"
 has "is told" "$TEST_DIR/out" "FAILED   pg_dump is not to be found"
 exits 1 "export: no server" gpm-export preflight -h 127.0.0.1 -p 1 -d x
