@@ -42,6 +42,18 @@ q src shop "create table in_public (a int)"
 is "a name alone is looked for in the search path" "$(tables_of -t in_public)" "public.in_public "
 q src shop "drop table in_public"
 
+# no tables at all
+rm -rf "$bucket" "$spool"
+mkdir "$bucket"
+q src postgres "create database nothing"
+fresh_warehouse
+exits 0 "an empty database: export" gpm-export -q -h "$(pg_host src)" -p "$(pg_port src)" -U postgres -d nothing --spool "$spool"
+exits 0 "an empty database: push" push_shop
+has "gives a sealed run" "$TEST_DIR/err" "is sealed: 0 tables, 0 rows"
+exits 0 "an empty database: verify" verify_shop --full
+exits 0 "an empty database: load" load_shop --verify content
+has "is verified" "$TEST_DIR/out" "is verified by content: 0 tables, 0 rows"
+
 # what pg_dump takes along has a place for its rows
 rm -rf "$bucket" "$spool"
 mkdir "$bucket"

@@ -20,11 +20,11 @@ q dst postgres "create database warehouse"
 # settings under which arrays and xml would be read as something else
 q dst postgres "alter database warehouse set array_nulls = off; alter database warehouse set xmloption = document"
 
-# an extension's configuration table: only the rows of its condition are carried
+# an extension's configuration table, of which only the rows of its condition are carried, and such a sequence
 conf_table="create extension if not exists citext; create table conf (a int, own bool); insert into conf values (1, false);
-	alter extension citext add table conf; set allow_system_table_mods = on;
-	update pg_extension set extconfig = array['conf'::regclass::oid], extcondition = array['WHERE own'] where extname = 'citext'"
-q src shop "set session_replication_role = replica; $conf_table; insert into conf values (2, true)" 2>/dev/null
+	create sequence conf_seq; alter extension citext add table conf; alter extension citext add sequence conf_seq; set allow_system_table_mods = on;
+	update pg_extension set extconfig = array['conf'::regclass::oid, 'conf_seq'::regclass], extcondition = array['WHERE own', ''] where extname = 'citext'"
+q src shop "set session_replication_role = replica; $conf_table; insert into conf values (2, true); select nextval('conf_seq'), nextval('conf_seq')" >/dev/null 2>/dev/null
 q dst warehouse "$conf_table"
 
 # rows CLUSTER DATABASE: every row of every table by itself, behind the table's name, sorted

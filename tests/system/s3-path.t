@@ -76,6 +76,15 @@ if command -v rclone >/dev/null; then
 else
 	ok "rclone reads the run # SKIP rclone is not installed" true
 fi
+if command -v aws >/dev/null && aws --version >/dev/null 2>&1; then
+	aws_s3() { aws --region us-east-1 --endpoint-url "$GPM_ENDPOINT_URL" s3 "$@"; }
+	ok "aws copies the run" aws_s3 cp --quiet --recursive "s3://test/warehouse/$run" "$TEST_DIR/by-aws/$run"
+	exits 0 "every byte" gpm-import verify --full --from "file://$TEST_DIR/by-aws"
+	ok "aws brings it back" aws_s3 cp --quiet --recursive "$TEST_DIR/by-aws" s3://test/back
+	exits 0 "where it is whole as well" gpm-import verify --full --from s3://test/back
+else
+	ok "aws reads the run # SKIP aws is not installed" true
+fi
 
 # an object changed behind our back
 odd=$(q dst warehouse "select object_key from gpm.ledger where table_name = 'odd' limit 1")

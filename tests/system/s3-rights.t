@@ -48,6 +48,19 @@ has "it is sealed" "$TEST_DIR/err" "sealed"
 deny
 exits 0 "every byte is there" gpm-import verify --full --from s3://test/a
 
+# --- who may not put
+
+rm -rf "$spool"
+cp -a "$TEST_DIR/spool.copy" "$spool"
+deny s3:PutObject '*'
+exits 1 "a bucket that takes nothing" push_to readonly
+has "is told" "$TEST_DIR/err" "cannot put 's3://test/readonly/$run/"
+has "with the reason" "$TEST_DIR/err" "HTTP 403 AccessDenied"
+has "and what to look at" "$TEST_DIR/err" "hint: this access key has no right to do it"
+exits 1 "preflight" gpm-push preflight --to s3://test/readonly
+has "says it beforehand" "$TEST_DIR/out" "FAILED   cannot put 's3://test/readonly/gpm-preflight-"
+deny
+
 # --- who may not remove
 
 rm -rf "$spool"
