@@ -194,6 +194,20 @@ ledger_steps(struct db *db, const char *run, struct keyset *out, struct err *e)
 	return 0;
 }
 
+int
+ledger_marks(struct db *db, const char *run, const char *begin, struct keyset *out, struct err *e)
+{
+	const char *params[] = { run, begin };
+	PGresult *res;
+
+	if (db_query(db, "SELECT substr(step, length($2) + 1) FROM gpm.steps WHERE run = $1 AND left(step, length($2)) = $2", 2, params, &res, e) < 0)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		keyset_add(out, PQgetvalue(res, i, 0));
+	PQclear(res);
+	return 0;
+}
+
 /* What "pre-data:17 <hash> <thing>" says that it made; '' for nothing. */
 #define THING "substr(step, length(split_part(step, ' ', 1)) + length(split_part(step, ' ', 2)) + 3)"
 

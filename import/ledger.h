@@ -38,6 +38,9 @@ int ledger_add_steps(struct db *, const char *run, char *const *steps, size_t n,
  * "pre-data:17 <hash>". */
 int ledger_steps(struct db *, const char *run, struct keyset *out, struct err *) GPM_NODISCARD;
 
+/* ledger_marks(db, run, begin, out, e): of the run's steps that begin with BEGIN, a word and a blank, the rest into the set OUT. */
+int ledger_marks(struct db *, const char *run, const char *begin, struct keyset *out, struct err *) GPM_NODISCARD;
+
 /* ledger_statements(db, run, section, out, e): the hashes of the statements of SECTION that other runs than RUN did here; of those that made one
  * thing the last run's. */
 int ledger_statements(struct db *, const char *run, const char *section, struct keyset *out, struct err *) GPM_NODISCARD;

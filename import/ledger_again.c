@@ -69,21 +69,37 @@ check_rewritten(struct db *db, const char *run, const struct rec_table *t, const
 	return hint_reload(t, e);
 }
 
-/* It is another relation.  One without rows is loaded again where the run has all of them and that takes nothing from anybody: nothing of it
- * went into the other one, or REPLACE. */
+/* What the ledger says of one run's table, and of what hangs on it. */
 static int
-enter_remade(struct db *db, const char *run, const struct rec_table *t, const char *number, bool replace, uint64_t *before, struct err *e)
+forget_entry(struct db *db, const char *run, const char *number, struct err *e)
+{
+	const char *params[] = { run, number };
+
+	if (db_exec_params(db, "DELETE FROM gpm.ledger WHERE run = $1 AND table_no = $2", 2, params, e) < 0 ||
+	    db_exec_params(db, "DELETE FROM gpm.tables WHERE run = $1 AND table_no = $2", 2, params, e) < 0)
+		return -1;
+	return db_exec_params(db, "DELETE FROM gpm.steps WHERE run = $1 AND (step IN ('matviews', 'analyze') OR step LIKE 'verified %'"
+	    " OR step LIKE 'unchecked ' || $2 || ' %')", 2, params, e);
+}
+
+/* It is another relation.  One without rows is loaded again where the run has all of them and that takes nothing from anybody: nothing of it
+ * went into the other one, or REPLACE.  ROOT: that one was a root, which is still here. */
+static int
+enter_remade(struct db *db, const char *run, const struct rec_table *t, const char *number, bool root, bool replace, uint64_t *before, struct err *e)
 {
 	uint64_t here, loaded;
 
 	if (ledger_count(db, t, &here, e) < 0 || count_loaded(db, run, number, &loaded, e) < 0)
 		return -1;
-	if (here > 0 || t->since_column != NULL || (loaded > 0 && !replace)) {
+	if (here > 0 || t->since_column != NULL || (loaded > 0 && (root || !replace))) {
 		err_set(e, ERR_DATABASE, "is not the table that was loaded: it was dropped and made anew since");
 		return hint_reload(t, e);
 	}
 	log_warning("%s.%s was dropped and made anew since the load came to it: its rows are loaded into the new one", t->schema, t->name);
 	*before = 0;
+	/* it may be under a root's name */
+	if (forget_entry(db, run, number, e) < 0)
+		return -1;
 	return ledger_enter_empty(db, run, t, e);
 }
 
@@ -91,7 +107,7 @@ int
 ledger_check_same(struct db *db, const char *run, const struct rec_table *t, bool replace, uint64_t *before, struct err *e)
 {
 	char number[24];
-	const char *params[] = { run, number };
+	const char *params[] = { run, number, t->schema, t->name };
 	struct buf sql;
 	PGresult *res;
 	int rc;
@@ -99,15 +115,15 @@ ledger_check_same(struct db *db, const char *run, const struct rec_table *t, boo
 	snprintf(number, sizeof(number), "%" PRIu64, t->table);
 	text_init(&sql);
 	text_puts(&sql, "SELECT t.relation = c.oid, t.relfilenode = coalesce(pg_catalog.pg_relation_filenode(c.oid), 0),"
-	    " coalesce(pg_catalog.pg_relation_filenode(c.oid), 0) FROM gpm.tables t, pg_catalog.pg_class c"
+	    " coalesce(pg_catalog.pg_relation_filenode(c.oid), 0), (t.schema_name <> $3 OR t.table_name <> $4) AND EXISTS (SELECT 1 FROM pg_catalog.pg_class r WHERE r.oid = t.relation) FROM gpm.tables t, pg_catalog.pg_class c"
 	    " WHERE t.run = $1 AND t.table_no = $2 AND c.oid = ");
 	quote_regclass(&sql, t->schema, t->name);
-	rc = db_query(db, text_str(&sql), 2, params, &res, e);
+	rc = db_query(db, text_str(&sql), 4, params, &res, e);
 	buf_release(&sql);
 	if (rc < 0)
 		return -1;
 	if (PQntuples(res) != 1 || strcmp(PQgetvalue(res, 0, 0), "t") != 0) {
-		rc = enter_remade(db, run, t, number, replace, before, e);
+		rc = enter_remade(db, run, t, number, PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 3), "t") == 0, replace, before, e);
 	} else if (strcmp(PQgetvalue(res, 0, 1), "t") != 0) {
 		rc = check_rewritten(db, run, t, number, PQgetvalue(res, 0, 2), *before, e);
 	}
@@ -158,19 +174,6 @@ ledger_check_loaded_only(struct db *db, const struct rec_table *t, struct err *e
 	entries = PQntuples(res);
 	PQclear(res);
 	return rc < 0 ? -1 : entries;
-}
-
-/* What the ledger says of one run's table, and of what hangs on it. */
-static int
-forget_entry(struct db *db, const char *run, const char *number, struct err *e)
-{
-	const char *params[] = { run, number };
-
-	if (db_exec_params(db, "DELETE FROM gpm.ledger WHERE run = $1 AND table_no = $2", 2, params, e) < 0 ||
-	    db_exec_params(db, "DELETE FROM gpm.tables WHERE run = $1 AND table_no = $2", 2, params, e) < 0)
-		return -1;
-	return db_exec_params(db, "DELETE FROM gpm.steps WHERE run = $1 AND (step IN ('matviews', 'analyze') OR step LIKE 'verified %'"
-	    " OR step LIKE 'unchecked ' || $2 || ' %')", 2, params, e);
 }
 
 int

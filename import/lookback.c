@@ -8,7 +8,9 @@
 #include "repeat.h"
 #include "sqlsplit.h"
 
-#define STEP_AGAIN "post-data again" /* pre-data was looked at, and post-data not yet */
+/* What has to be known between the look at pre-data and that at post-data, also after a death. */
+#define STEP_AGAIN "post-data again"
+#define STEP_ANEW "anew " /* and a root */
 
 struct lookback *
 lookback_new(const struct opts *opts, struct run *run, enum adapt_to to, const struct maps *maps, struct findings *findings)
@@ -17,6 +19,7 @@ lookback_new(const struct opts *opts, struct run *run, enum adapt_to to, const s
 
 	*l = (struct lookback){ .opts = opts, .run = run, .findings = findings, .adapter = adapter_new(to, &maps->owners, &maps->tablespaces) };
 	l->things = keyset_new();
+	l->roots = keyset_new();
 	l->differs = keyset_new();
 	return l;
 }
@@ -35,7 +38,8 @@ empty_section(struct lookback *l)
 	keyset_free(l->missing);
 	keyset_free(l->away);
 	keyset_free(l->here);
-	l->known = l->missing = l->away = l->here = NULL;
+	keyset_free(l->anew);
+	l->known = l->missing = l->away = l->here = l->anew = NULL;
 }
 
 void
@@ -50,6 +54,7 @@ lookback_free(struct lookback *l)
 	}
 	free(l->parts);
 	keyset_free(l->things);
+	keyset_free(l->roots);
 	keyset_free(l->made);
 	keyset_free(l->differs);
 	adapter_free(l->adapter);
@@ -65,6 +70,7 @@ add_part(struct lookback *l, const struct made *m)
 
 	if (m->of == NULL || (!attached && strncmp(m->thing, TABLE, strlen(TABLE)) != 0))
 		return;
+	keyset_add(l->roots, m->of);
 	if ((l->nparts & (l->nparts - 1)) == 0)
 		l->parts = mem_grow(l->parts, (2 * l->nparts + 1) * sizeof(*l->parts));
 	l->parts[l->nparts++] = (struct part){ attached ? mem_printf(TABLE "%s", m->thing + strlen(PARTITION)) : mem_str(m->thing), mem_str(m->of) };
@@ -136,7 +142,8 @@ lookback_is_new(const struct lookback *l, const struct seen *s, const struct key
 
 /* --- what is made again ---------------------------------------------------------------------- */
 
-/* A partition that is not here while what it is a partition of is: its rows go through the root (through.h). */
+/* A partition that is not here while what it is a partition of is: its rows go through the root (through.h).  But not when that one was made
+ * anew, and something ended the load before this one was. */
 static bool
 is_elsewhere(const struct lookback *l, const char *table)
 {
@@ -146,7 +153,7 @@ is_elsewhere(const struct lookback *l, const char *table)
 		if (next == NULL)
 			return false;
 		if (keyset_has(l->here, next))
-			return true;
+			return !keyset_has(l->anew, next);
 		table = next;
 	}
 	return false;
@@ -202,24 +209,46 @@ is_missing(struct lookback *l, const struct seen *s, const struct keyset *done)
 	return false;
 }
 
+static int
+mark_roots(const struct lookback *l, struct db *db, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < l->n; i++) {
+		const char *thing = l->at[i].made.thing;
+		char *step;
+
+		if (thing == NULL || !keyset_has(l->roots, thing) || keyset_has(l->here, thing) || keyset_has(l->anew, thing) || is_elsewhere(l, thing))
+			continue;
+		step = mem_printf(STEP_ANEW "%s", thing);
+		rc = ledger_add_step(db, l->run->id, step, e);
+		free(step);
+	}
+	return rc;
+}
+
 /* What is MISSING was not done, and nothing was said of anything: it may have been of what is not here any more. */
 static int
 forget_steps(struct lookback *l, struct db *db, bool first, bool missing, struct err *e)
 {
-	char **numbers = mem_array(l->n + 1, sizeof(*numbers)), again[] = "post-data";
+	char **numbers = mem_array(l->n + 2, sizeof(*numbers)), again[] = "post-data", anew[] = "anew";
 	size_t n = 0;
 	int rc;
 
 	for (size_t i = 0; i < l->n; i++)
 		if (l->at[i].safe || keyset_has(l->missing, l->at[i].number))
 			numbers[n++] = l->at[i].number;
-	if (!first)
+	if (!first) {
 		numbers[n++] = again; /* STEP_AGAIN */
+		numbers[n++] = anew;  /* STEP_ANEW */
+	}
 	rc = ledger_forget_statements(db, l->run->id, numbers, n, e);
 	free(numbers);
 	if (rc < 0 || (missing && ledger_forget_after(db, l->run->id, e) < 0) || (rc = ledger_has_step(db, l->run->id, STEP_AGAIN, e)) < 0)
 		return -1;
-	return first && rc == 0 ? ledger_add_step(db, l->run->id, STEP_AGAIN, e) : 0;
+	if (!first)
+		return 0;
+	return rc == 0 && ledger_add_step(db, l->run->id, STEP_AGAIN, e) < 0 ? -1 : mark_roots(l, db, e);
 }
 
 static int
@@ -280,7 +309,10 @@ lookback_section(struct lookback *l, struct db *db, const char *section, const s
 	l->known = keyset_new();
 	l->missing = keyset_new();
 	l->away = keyset_new();
-	rc = ledger_statements(db, l->run->id, section, l->known, e);
+	l->anew = keyset_new();
+	rc = ledger_marks(db, l->run->id, STEP_ANEW, l->anew, e);
+	if (rc == 0)
+		rc = ledger_statements(db, l->run->id, section, l->known, e);
 	if (rc == 0)
 		rc = ledger_steps(db, l->run->id, done, e);
 	if (rc == 0 && (rc = made_here(db, &l->here, e)) == 0 && (rc = read_text(l, section, text, e)) == 0)

@@ -33,6 +33,7 @@ struct lookback {
 	size_t n;
 	struct part *parts;    /* by table, once pre-data was seen */
 	size_t nparts;
+	struct keyset *roots;  /* what they are partitions of */
 	struct keyset *things; /* that the run makes, as far as it was seen */
 	struct keyset *known;  /* hashes of what other runs did in the section */
 	struct keyset *missing; /* numbers of what has to be done again */
@@ -40,6 +41,7 @@ struct lookback {
 	struct keyset *made;   /* things that runs of this source made here; NULL before it is asked */
 	struct keyset *differs; /* tables */
 	struct keyset *here;   /* things */
+	struct keyset *anew;   /* roots that were not here when this run began to make them */
 };
 
 /* lookback_above(l, table): what TABLE is a partition of in the run, both as things; NULL: of nothing. */

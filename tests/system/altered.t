@@ -160,6 +160,25 @@ ok "and as before" next_run "drop view s.changed; create view s.changed as selec
 exits 0 "load" load
 same_schema "all is as the last run has it"
 
+# --- a tree of partitions that was half made
+
+ok "a root altered" next_run "alter table s.parted add half int"
+dst "create function public.objects() returns event_trigger language plpgsql as \$\$ begin if exists (select 1 from pg_event_trigger_ddl_commands() where object_identity = 's.parted_3')
+	then raise 'not now'; end if; end \$\$; create event trigger objects on ddl_command_end when tag in ('CREATE TABLE') execute function public.objects()"
+exits 3 "one of its partitions cannot be made" load
+is "the others are" "$(dst "select count(*) from pg_inherits where inhparent = 's.parted'::regclass")" 1
+dst "drop event trigger objects; drop function public.objects()"
+exits 0 "the next start makes it" load
+same_schema "where it belongs"
+same_shop "every table has the source's rows"
+ok "nothing changed but a row" next_run "insert into s.parted values (120 + 80)"
+dst "drop table s.parted; create table s.parted (a int primary key, b text, half int)"
+exits 0 "a root that somebody made without partitions" load
+is "takes their rows" "$(dst "select count(*) from s.parted")" "$(src "select count(*) from s.parted")"
+dst "drop table s.parted"
+exits 0 "not there at all it is made with them" load
+same_schema "as at the source"
+
 # --- killed
 
 ok "altered once more" next_run "alter table s.added add e int; alter table s.parent add e int; alter table s.parted add e int; alter table s.retyped add e int"
