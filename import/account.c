@@ -129,7 +129,7 @@ sum_exported(struct account *a)
 		p[i].sum = sum += p[i].sum;
 }
 
-/* How they came in here, by the ledger: chunks by the second in which their transaction began. */
+/* How they came in here, by the ledger: chunks by the second in which their transaction began.  Rows that were kept came with another run. */
 static int
 read_loaded(struct account *a, struct db *db, struct err *e)
 {
@@ -141,8 +141,9 @@ read_loaded(struct account *a, struct db *db, struct err *e)
 
 	snprintf(points, sizeof(points), "%d", POINTS);
 	if (db_query(db, "SELECT s, sum(rows) FROM (SELECT floor(extract(epoch FROM loaded_at) / w.w)::bigint * w.w AS s, rows"
-	    " FROM gpm.ledger, (SELECT greatest(1, ceil(extract(epoch FROM max(loaded_at) - min(loaded_at)) / $2::integer))::bigint AS w"
-	    " FROM gpm.ledger WHERE run = $1) w WHERE run = $1) l GROUP BY s ORDER BY s", 2, params, &res, e) < 0)
+	    " FROM gpm.ledger, (SELECT greatest(1, ceil(extract(epoch FROM max(loaded_at) - b.began) / $2::integer))::bigint AS w, b.began"
+	    " FROM gpm.ledger, (SELECT min(first_loaded_at) AS began FROM gpm.tables WHERE run = $1) b WHERE run = $1 GROUP BY b.began) w"
+	    " WHERE run = $1 AND loaded_at >= w.began) l GROUP BY s ORDER BY s", 2, params, &res, e) < 0)
 		return -1;
 	a->loaded.at = mem_array((size_t)PQntuples(res) + 1, sizeof(*a->loaded.at));
 	if (PQntuples(res) > 0)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "db_wait.h"
+#include "entered.h"
 #include "err.h"
 #include "keyset.h"
 #include "ledger.h"
@@ -24,6 +25,7 @@ struct after {
 	struct db *db;
 	struct run *run;
 	struct report *report;
+	const struct entered *entered; /* for statistics */
 	size_t troubles;       /* of this step */
 	struct rec_matview *matviews;
 	size_t nmatviews;
@@ -250,10 +252,11 @@ static int
 put_table(void *ctx, struct record *r, struct err *e)
 {
 	struct analyzing *x = ctx;
+	const struct entered_table *known = entered_find(x->after->entered, r->u.manifest.table);
 	struct rec_manifest *line;
 	int rc;
 
-	if (report_table_has_failed(x->after->report, r->u.manifest.table))
+	if ((known != NULL && known->settled) || report_table_has_failed(x->after->report, r->u.manifest.table))
 		return 0;
 	line = mem_alloc(sizeof(*line));
 	record_take(r, line);
@@ -292,9 +295,9 @@ analyze_all(struct after *a, struct err *e)
 }
 
 int
-schema_analyze(const struct opts *opts, struct db *db, struct run *run, struct report *report, struct err *e)
+schema_analyze(const struct opts *opts, struct db *db, struct run *run, const struct entered *entered, struct report *report, struct err *e)
 {
-	struct after a = { .opts = opts, .db = db, .run = run, .report = report };
+	struct after a = { .opts = opts, .db = db, .run = run, .entered = entered, .report = report };
 
 	return do_step(&a, "analyze", analyze_all, e);
 }

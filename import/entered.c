@@ -24,13 +24,13 @@ entered_free(struct entered *x)
 }
 
 void
-entered_add(struct entered *x, uint64_t number, uint64_t before)
+entered_add(struct entered *x, struct entered_table t)
 {
 	if (x->n == x->cap) {
 		x->cap = x->cap == 0 ? 256 : x->cap + x->cap / 2;
 		x->at = mem_grow(x->at, x->cap * sizeof(*x->at));
 	}
-	x->at[x->n++] = (struct entered_table){ number, before };
+	x->at[x->n++] = t;
 }
 
 const struct entered_table *

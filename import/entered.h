@@ -8,13 +8,14 @@ struct entered;
 struct entered_table {
 	uint64_t number;
 	uint64_t before;     /* rows that were there */
+	bool settled;        /* its rows stayed as another run had loaded them, and have statistics */
 };
 
 struct entered *entered_new(void) GPM_NODISCARD;
 void entered_free(struct entered *); /* NULL is fine */
 
-/* entered_add(x, number, before): of a table that is carried with all its rows; numbers come in order, each once. */
-void entered_add(struct entered *, uint64_t number, uint64_t before);
+/* entered_add(x, t): a table that is carried with all its rows; numbers come in order, each once. */
+void entered_add(struct entered *, struct entered_table);
 
 /* entered_find(x, number): NULL when the load did not come to it, or not for all its rows. */
 const struct entered_table *entered_find(const struct entered *, uint64_t number);

@@ -83,6 +83,13 @@ enum ledger_entry {
 int ledger_enter_table(struct db *, const char *run, const struct rec_table *t, enum ledger_entry, const struct keyset *own,
     uint64_t *before, struct err *) GPM_NODISCARD;
 
+/* ledger_keep(db, run, t, chunks, rows, next, ctx, analyzed, e): under --replace, before ledger_enter_table: does T hold just what another run has loaded, out of the very objects (SHA-256, in
+ * the same order) that are T's in RUN, CHUNKS of them with ROWS?  1: its rows stay, the ledger's lines are RUN's now, and nothing is to be loaded; 0; -1.  NEXT gives RUN's
+ * chunks one after the other (1, 0, -1), when they are asked for. *ANALYZED: T has statistics. Rows are counted, not compared: who has changed one in place is found by --verify content. */
+typedef int ledger_next_fn(void *ctx, struct rec_chunk *out, struct err *);
+int ledger_keep(struct db *, const char *run, const struct rec_table *t, uint64_t chunks, uint64_t rows, ledger_next_fn *, void *ctx,
+    bool *analyzed, struct err *) GPM_NODISCARD;
+
 /* ledger_enter_since(db, run, t, rest, again, e): the same for T of which the run has only the rows behind a value (since.h).  There may be none of
  * them here yet, and have to be REST others.  AGAIN, --reload, is refused. */
 int ledger_enter_since(struct db *, const char *run, const struct rec_table *t, uint64_t rest, bool again, struct err *) GPM_NODISCARD;

@@ -43,6 +43,7 @@ struct load {
 	struct keyset *roots;      /* through which partitions' rows go, entered so far */
 	struct rec_manifest *again; /* --reload */
 	size_t nagain;
+	size_t nkept;              /* tables that hold their rows out of the same objects already */
 	struct keyset *names;      /* where tables may be emptied: what is the run's own (run_names.h); else NULL */
 	struct progress *progress;
 	struct pool *pool;
@@ -130,14 +131,10 @@ enter(struct load *l, struct run_table *t, uint64_t *before, struct err *e)
 {
 	const struct rec_table *r = &t->table;
 	enum ledger_entry entry = entry_of(l, r->table);
+	int rc = through_root(l->opts, l->db, l->run->id, t, e);
 	char *key;
-	int rc;
 
 	*before = 0;
-	/* before it is emptied */
-	if (schema_differs(l->schema, r->schema, r->name) && fits_check(l->db, r, e) < 0)
-		return -1;
-	rc = through_root(l->opts, l->db, l->run->id, t, e);
 	if (rc >= 0 && r->since_column != NULL) {
 		if (rc == 0)
 			return ledger_enter_since(l->db, l->run->id, r, t->done.rest, entry == LEDGER_RELOAD, e);
@@ -156,6 +153,50 @@ enter(struct load *l, struct run_table *t, uint64_t *before, struct err *e)
 	return rc;
 }
 
+/* What was altered at the source: do the rows fit in what is here? */
+static int
+check_fits(struct load *l, const struct rec_table *t, struct err *e)
+{
+	return schema_differs(l->schema, t->schema, t->name) ? fits_check(l->db, t, e) : 0;
+}
+
+/* A table's chunks, read beside the share_cut that may come. */
+struct chunks {
+	struct run *run;
+	const struct rec_manifest *line;
+	struct run_table *table; /* NULL: not opened yet */
+};
+
+static int
+next_chunk(void *ctx, struct rec_chunk *out, struct err *e)
+{
+	struct chunks *c = ctx;
+
+	if (c->table == NULL && run_table_open(c->run, c->line, &c->table, e) < 0)
+		return -1;
+	return run_table_chunk(c->table, out, e);
+}
+
+/* Under --replace: 1 when all of T is here, out of the same objects; 0, -1. */
+static int
+keep(struct load *l, const struct run_table *t, const struct rec_manifest *line, struct err *e)
+{
+	struct chunks chunks = { .run = l->run, .line = line };
+	bool analyzed;
+	int rc;
+
+	if (entry_of(l, t->table.table) != LEDGER_REPLACE || opt_flag(l->opts, OPT_ID_through_root))
+		return 0;
+	rc = ledger_keep(l->db, l->run->id, &t->table, t->done.chunks, t->done.rows, next_chunk, &chunks, &analyzed, e);
+	run_table_close(chunks.table);
+	if (rc <= 0)
+		return rc;
+	l->nkept++;
+	progress_add(l->progress, t->done.rows, t->done.plain_bytes);
+	entered_add(l->entered, (struct entered_table){ .number = t->table.table, .settled = analyzed });
+	return 1;
+}
+
 static int
 load_table(void *ctx, struct record *r, struct err *e)
 {
@@ -170,10 +211,10 @@ load_table(void *ctx, struct record *r, struct err *e)
 		return note_table(l, &named, e);
 	if (l->names != NULL && t->table.root_schema != NULL && t->table.root_name != NULL)
 		run_names_add(l->names, t->table.root_schema, t->table.root_name);
-	rc = enter(l, t, &before, e);
-	if (rc == 0) {
+	/* before it is emptied, or kept */
+	if ((rc = check_fits(l, &t->table, e)) == 0 && (rc = keep(l, t, line, e)) == 0 && (rc = enter(l, t, &before, e)) == 0) {
 		if (t->table.filter == NULL)
-			entered_add(l->entered, t->table.table, before);
+			entered_add(l->entered, (struct entered_table){ .number = t->table.table, .before = before });
 		rc = share_cut(t, l->method->by_batch ? UINT64_MAX : t->done.plain_bytes / (SHARES_PER_WORKER * l->jobs),
 		    put_share, l, e);
 	}
@@ -197,6 +238,8 @@ load_rows(struct load *l, struct err *e)
 		pool_abort(l->pool);
 		return -1;
 	}
+	if (l->nkept > 0)
+		log_info("%zu tables hold the rows of these very objects already, and keep them", l->nkept);
 	return pool_finish(l->pool, e);
 }
 
@@ -364,7 +407,7 @@ load_all(struct load *l, struct err *e)
 	if (apply_schema(l, "post-data", e) < 0 ||
 	    schema_sequences(l->db, l->run, l->report, e) < 0 ||
 	    schema_matviews(l->db, l->run, l->report, e) < 0 ||
-	    schema_analyze(l->opts, l->db, l->run, l->report, e) < 0 ||
+	    schema_analyze(l->opts, l->db, l->run, l->entered, l->report, e) < 0 ||
 	    set_database(l, e) < 0)
 		return -1;
 	return judge(l, e);

@@ -7,7 +7,7 @@ adapt_sources = import/adapt.h import/adapt.c import/adapt_work.h import/adapt_w
 %C%_gpm_import_SOURCES = \
 	%D%/main.c %D%/import.h %D%/list.c %D%/verify.c %D%/load.h %D%/load.c %D%/watch.c %D%/check.c %D%/preflight_import.c %D%/preflight_schema.h %D%/preflight_schema.c \
 	%D%/find.h %D%/find.c %D%/descent.h %D%/descent.c %D%/trust.h %D%/trust.c %D%/unpack.h %D%/unpack.c \
-	%D%/session.h %D%/session.c %D%/ledger.h %D%/ledger.c %D%/ledger_internal.h %D%/ledger_tables.c %D%/ledger_again.c %D%/ledger_parts.c %D%/through.h %D%/through.c %D%/units.h %D%/units.c %D%/run_names.h %D%/run_names.c %D%/entered.h %D%/entered.c \
+	%D%/session.h %D%/session.c %D%/ledger.h %D%/ledger.c %D%/ledger_internal.h %D%/ledger_tables.c %D%/ledger_again.c %D%/ledger_keep.c %D%/ledger_parts.c %D%/through.h %D%/through.c %D%/units.h %D%/units.c %D%/run_names.h %D%/run_names.c %D%/entered.h %D%/entered.c \
 	%D%/share.h %D%/share.c %D%/ahead.h %D%/ahead.c \
 	%D%/method.h %D%/method.c %D%/load_copy.c %D%/load_insert.h %D%/load_insert.c %D%/load_fdw.c \
 	%D%/load_web.c %D%/load_gpfdist.c %D%/feed.h %D%/feed.c %D%/dealing.h %D%/dealing.c %D%/serve.c %D%/rights.h %D%/rights.c \

@@ -7,6 +7,7 @@
 #include "findings.h"
 #include "maps.h"
 
+struct entered;
 struct err;
 struct schema;
 struct opts;
@@ -59,6 +60,6 @@ int schema_print(struct adapter *, struct run *, const char *section, bool wante
  * rows; each a step. */
 int schema_sequences(struct db *, struct run *, struct report *, struct err *) GPM_NODISCARD;
 int schema_matviews(struct db *, struct run *, struct report *, struct err *) GPM_NODISCARD;
-int schema_analyze(const struct opts *, struct db *, struct run *, struct report *, struct err *) GPM_NODISCARD;
+int schema_analyze(const struct opts *, struct db *, struct run *, const struct entered *, struct report *, struct err *) GPM_NODISCARD;
 
 #endif

@@ -101,6 +101,8 @@ exits 2 "nor both ways" load_shop --append --replace --run "$second"
 q dst warehouse "insert into sales.floats values (1); create table t as select * from sales.one_column; drop table sales.one_column;
 	alter table t rename to one_column; alter table one_column set schema sales"
 exits 3 "rows of somebody else" load_shop --replace
+has "what is the same stays" "$TEST_DIR/err" "tables hold the rows of these very objects already, and keep them"
+hasnt "such a table is not emptied" "$TEST_DIR/err" "sales.odd was emptied"
 has "are not taken" "$TEST_DIR/err" "sales.floats: holds 1003 rows, of which earlier runs loaded 1002: others were added or removed"
 is "they are there" "$(q dst warehouse "select count(*) from sales.floats")" 1003
 hasnt "the run has a table of that name" "$TEST_DIR/err" "sales.floats was loaded by run"
@@ -177,6 +179,38 @@ exits 0 "after deaths it goes on" load_shop --replace --verify content
 same_shop "all as at the source"
 ledger_is_exact "$third"
 is "what the second run said otherwise is as the first one said it, and the third" "$(owner_and_comment)" "shop_owner|it's; a \"comment\" \$\$ -- really"
+
+# --- what is the same stays
+
+node() { q dst warehouse "select relfilenode from pg_class where oid = 'sales.$1'::regclass"; }
+next_run() { # SQL
+	q src shop "$1" >/dev/null
+	export_shop -q --new-run && push_shop -q
+}
+lines=$(node lines) odd=$(node odd)
+ok "one table was written to" next_run "insert into sales.odd (a, b) values (4711, 'more')"
+exits 0 "it takes an earlier one's place" load_shop --replace --verify content
+has "all others stay" "$TEST_DIR/err" "7 tables hold the rows of these very objects already, and keep them"
+is "that one is emptied, the others are not touched" "$(grep -c 'was emptied' "$TEST_DIR/err") $(node lines) $([ "$(node odd)" = "$odd" ] || echo anew)" "1 $lines anew"
+same_shop "all as at the source"
+ledger_is_exact "$(newest)"
+ok "none was" next_run ""
+exits 0 "all stay" load_shop --replace
+has "and are told" "$TEST_DIR/err" "8 tables hold the rows of these very objects already"
+hasnt "none is emptied" "$TEST_DIR/err" "was emptied"
+ledger_is_exact "$(newest)"
+exits 0 "once more there is nothing to do" load_shop --replace --verify content
+hasnt "nor to keep" "$TEST_DIR/err" "already, and keep them"
+ok "none was again" next_run ""
+q dst warehouse "update sales.lines set note = 'by somebody' where id = 7; delete from sales.odd where a = 4711; alter table sales.one_column rename a to other"
+exits 4 "what somebody has changed" load_shop --replace --verify content
+has "in place, content shows" "$TEST_DIR/err" "sales.lines: "
+has "a number of rows is refused" "$TEST_DIR/err" "sales.odd: holds "
+has "another column's name as well" "$TEST_DIR/err" 'sales.one_column: COPY failed: column "a" of relation "one_column" does not exist'
+q dst warehouse "alter table sales.one_column rename other to a"
+exits 0 "they are loaded again" load_shop --replace --reload sales.lines --reload sales.odd --verify content
+same_shop "all as at the source"
+ledger_is_exact "$(newest)"
 
 # --- what was altered at the source
 
