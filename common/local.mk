@@ -19,7 +19,7 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/manifest.h %D%/manifest_read.c %D%/manifest_write.c \
 	%D%/stage.h %D%/stage.c %D%/stage_rows.c %D%/stage_sha256.c %D%/stage_zstd.c \
 	%D%/stage_gzip.h %D%/stage_gzip.c %D%/stage_gzip_zlib.c \
-	%D%/store.h %D%/store.c %D%/store_file.h %D%/store_file.c %D%/store_file_list.c \
+	%D%/store.h %D%/store.c %D%/store_body.c %D%/store_file.h %D%/store_file.c %D%/store_file_list.c \
 	%D%/store_volume.h %D%/store_volume.c %D%/volume_load.c %D%/volume_write.c %D%/volume_stale.c %D%/volume_end.c %D%/volume_member.c \
 	%D%/volume_index.h %D%/volume_index.c %D%/volume_sort.h %D%/volume_sort.c %D%/volume_tar.h %D%/volume_tar.c %D%/volume_hash.c \
 	%D%/limit.h %D%/limit.c %D%/timetable.h %D%/timetable.c %D%/throttle.h %D%/throttle.c \

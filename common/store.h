@@ -144,6 +144,10 @@ int store_key_check(const char *key, struct err *) GPM_NODISCARD;
 /* store_key_encode(name): NAME as it is listed, and whether that took any encoding. */
 char *store_key_encode(const char *name, bool *encoded) GPM_NODISCARD;
 
+/* store_body_each(body, throttle, fn, ctx, e), in store_body.c: all of BODY in its order, in pieces of 1 MB at most, no faster than THROTTLE lets them
+ * (NULL: nothing holds them up). */
+int store_body_each(const struct store_body *, struct throttle *, store_sink_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
 struct store_ops { /* keys and prefixes were checked */
 	int (*put)(struct store *, const char *, const struct store_body *, struct err *);
 	/* STORE_CANNOT: the place knows no such thing, and nothing was put. */

@@ -16,7 +16,6 @@
 #include "atomic.h"
 #include "err.h"
 #include "store_file.h"
-#include "throttle.h"
 
 #define TEMPORARY_LEN (sizeof(STORE_FILE_TEMPORARY) + 16)
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -136,24 +135,17 @@ create_temporary(const struct file_store *s, const char *key, char temporary[TEM
 	return store_file_fail(s, "make a file for", key, e);
 }
 
-static int
-write_body(const struct file_store *s, int fd, const struct store_body *body, const char *path, struct err *e)
-{
-	char *piece = body->data == NULL ? mem_alloc(PIECE) : NULL;
-	size_t n;
-	int rc = 0;
+struct written {
+	int fd;
+	const char *path;
+};
 
-	for (uint64_t at = 0; rc == 0 && at < body->len; at += n) {
-		n = body->len - at < PIECE ? (size_t)(body->len - at) : PIECE;
-		if ((rc = throttle_take(s->store.throttle, n, &n, e)) < 0)
-			break;
-		if (piece != NULL)
-			rc = file_read_at(body->fd, piece, n, at, "the file to store", e);
-		if (rc == 0)
-			rc = file_write_all(fd, piece != NULL ? piece : (const char *)body->data + at, n, path, e);
-	}
-	free(piece);
-	return rc;
+static int
+write_piece(void *ctx, const void *data, size_t len, struct err *e)
+{
+	const struct written *w = ctx;
+
+	return file_write_all(w->fd, data, len, w->path, e);
 }
 
 /* Write all of it, synced and closed.  FD is closed whatever happens. */
@@ -162,7 +154,8 @@ fill_temporary(const struct file_store *s, const char *key, int fd, const struct
     struct err *e)
 {
 	char *path = mem_printf("%s/%s", s->path, key);
-	int rc = write_body(s, fd, body, path, e);
+	struct written w = { fd, path };
+	int rc = store_body_each(body, s->store.throttle, write_piece, &w, e);
 
 	if (rc == 0 && (rc = file_sync_fd(fd)) < 0)
 		file_err_sys(e, "sync", path);

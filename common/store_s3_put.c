@@ -15,7 +15,6 @@
 #include "store_s3.h"
 
 #define PUT_MAX ((uint64_t)5 << 30) /* what S3 takes in one */
-#define PIECE ((size_t)1 << 20)
 #define SHA256_LEN 32
 #define MD5_LEN 16
 
@@ -24,27 +23,6 @@ struct body_hash {
 	char md5[2 * MD5_LEN + 1];
 	char md5_base64[(MD5_LEN + 2) / 3 * 4 + 1];
 };
-
-typedef int piece_fn(void *ctx, const void *data, size_t len, struct err *);
-
-static int
-each_piece(const struct store_body *body, piece_fn *fn, void *ctx, struct err *e)
-{
-	char *piece = body->data == NULL ? mem_alloc(body->len < PIECE ? (size_t)body->len + 1 : PIECE) : NULL;
-	int rc = 0;
-
-	for (uint64_t at = 0; rc == 0 && at < body->len; at += PIECE) {
-		size_t n = body->len - at < PIECE ? (size_t)(body->len - at) : PIECE;
-		const char *data = piece != NULL ? piece : (const char *)body->data + at;
-
-		if (piece != NULL)
-			rc = file_read_at(body->fd, piece, n, at, "the file to store", e);
-		if (rc == 0)
-			rc = fn(ctx, data, n, e);
-	}
-	free(piece);
-	return rc;
-}
 
 static int
 hash_piece(void *ctx, const void *data, size_t len, struct err *e)
@@ -81,7 +59,7 @@ hash_body(const struct store_body *body, struct body_hash *out, struct err *e)
 		err_set(e, ERR_FAILED, "OpenSSL has no SHA-256 or no MD5, which a put needs");
 		goto done;
 	}
-	if (each_piece(body, hash_piece, both, e) < 0)
+	if (store_body_each(body, NULL, hash_piece, both, e) < 0)
 		goto done;
 	if (EVP_DigestFinal_ex(sha256, sum, NULL) != 1 || EVP_DigestFinal_ex(md5, md5_sum, NULL) != 1) {
 		err_set(e, ERR_FAILED, "OpenSSL cannot compute a hash");
@@ -124,7 +102,7 @@ check_crc64(const struct s3_store *s, const struct s3_call *call, const struct s
 
 	if (!r->has_crc64)
 		return 0;
-	if (each_piece(call->body, crc_piece, &crc, e) < 0)
+	if (store_body_each(call->body, NULL, crc_piece, &crc, e) < 0)
 		return -1;
 	if (crc != r->crc64)
 		return s3_wrong(s, call, r, ERR_DIFFERS, e, "the server says that the CRC64 of what it stored is %" PRIu64 ", but it is %" PRIu64, r->crc64, crc);

@@ -15,7 +15,6 @@
 #define URL_HINT "write volume:///media/disk?size=500GB, several folders as volume:///media/disk1,/media/disk2; other bytes as %%XX, a comma too"
 #define SIZE_DEFAULT ((uint64_t)64 << 30)
 #define SIZE_MIN ((uint64_t)64 << 10)
-#define PIECE ((size_t)1 << 20)
 
 /* --- names --- */
 
@@ -105,25 +104,24 @@ unlock(struct volume_store *s, int rc)
 /* --- put --- */
 
 static int
+hash_piece(void *ctx, const void *data, size_t len, struct err *e)
+{
+	return EVP_DigestUpdate(ctx, data, len) == 1 ? 0 : err_set(e, ERR_SYSTEM, "SHA-256 failed");
+}
+
+static int
 hash_body(const struct store_body *body, unsigned char sha256[32], struct err *e)
 {
 	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	char *piece = body->data == NULL ? mem_alloc(PIECE) : NULL;
-	bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
 	int rc = 0;
 
-	for (uint64_t at = 0; good && rc == 0 && at < body->len;) {
-		size_t n = body->len - at < PIECE ? (size_t)(body->len - at) : PIECE;
-
-		if (piece != NULL)
-			rc = file_read_at(body->fd, piece, n, at, "the file to store", e);
-		good = rc < 0 || EVP_DigestUpdate(hash, piece != NULL ? piece : (const char *)body->data + at, n) == 1;
-		at += n;
-	}
-	if (rc == 0 && !(good && EVP_DigestFinal_ex(hash, sha256, NULL) == 1))
+	if (hash == NULL || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1)
+		rc = err_set(e, ERR_SYSTEM, "SHA-256 is not to be had");
+	if (rc == 0)
+		rc = store_body_each(body, NULL, hash_piece, hash, e);
+	if (rc == 0 && EVP_DigestFinal_ex(hash, sha256, NULL) != 1)
 		rc = err_set(e, ERR_SYSTEM, "SHA-256 failed");
 	EVP_MD_CTX_free(hash);
-	free(piece);
 	return rc;
 }
 

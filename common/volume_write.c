@@ -17,10 +17,7 @@
 #include "log.h"
 #include "parse.h"
 #include "store_volume.h"
-#include "throttle.h"
 #include "volume_tar.h"
-
-#define PIECE ((size_t)1 << 20)
 
 /* What stays free beside a volume: for its list, its sums, and what removals take of a disk that is full for puts. */
 #define MEMBER_LINE_MAX ((uint64_t)256 + STORE_KEY_MAX)
@@ -424,27 +421,13 @@ write_piece(struct writing *w, const void *data, size_t len, struct err *e)
 }
 
 static int
-write_body(struct volume_store *s, struct writing *w, const struct store_body *body, struct err *e)
+write_body_piece(void *ctx, const void *data, size_t len, struct err *e)
 {
-	char *piece = body->data == NULL ? mem_alloc(PIECE) : NULL;
-	int rc = 0;
-	size_t n;
+	struct writing *w = ctx;
 
-	for (uint64_t at = 0; rc == 0 && at < body->len; at += n) {
-		const char *data = piece != NULL ? piece : (const char *)body->data + at;
-
-		n = body->len - at < PIECE ? (size_t)(body->len - at) : PIECE;
-		if ((rc = throttle_take(s->store.throttle, n, &n, e)) < 0)
-			break;
-		if (piece != NULL)
-			rc = file_read_at(body->fd, piece, n, at, "the file to store", e);
-		if (rc == 0 && EVP_DigestUpdate(w->member, data, n) != 1)
-			rc = err_set(e, ERR_SYSTEM, "SHA-256 failed");
-		if (rc == 0)
-			rc = write_piece(w, data, n, e);
-	}
-	free(piece);
-	return rc;
+	if (EVP_DigestUpdate(w->member, data, len) != 1)
+		return err_set(e, ERR_SYSTEM, "SHA-256 failed");
+	return write_piece(w, data, len, e);
 }
 
 static int
@@ -457,7 +440,7 @@ write_member(struct volume_store *s, struct writing *w, const struct buf *header
 	w->at = w->g->size;
 	if (w->member == NULL || EVP_DigestInit_ex(w->member, EVP_sha256(), NULL) != 1)
 		return err_set(e, ERR_SYSTEM, "SHA-256 is not to be had");
-	if (write_piece(w, header->data, header->len, e) < 0 || write_body(s, w, body, e) < 0 ||
+	if (write_piece(w, header->data, header->len, e) < 0 || store_body_each(body, s->store.throttle, write_body_piece, w, e) < 0 ||
 	    write_piece(w, zeros, tar_padding(body->len), e) < 0)
 		return -1;
 	if (EVP_DigestFinal_ex(w->member, sha256, NULL) != 1)
