@@ -141,6 +141,31 @@ done
 
 sql "$wh" -c "drop table slow_one"
 
+# --- what fails at one receiver, while rows of the table wait there for room
+
+filler=gpm-20261120T231816Z-9f3a1c-000001-public.t-a1-7.csv # a run of the past
+attempts() { jq -c 'select(.rec == "attempt" or .rec == "done") | [.rec, .attempt]' "$spool"/*/export.jsonl | paste -sd ' '; }
+new_run
+receiver_kill b
+: >"$TEST_DIR/b.log"
+truncate -s 20M "$TEST_DIR/b/$filler"
+receiver_up b --spool-limit 20MB
+exec_receivers -t t -j 1 >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+exporter=$!
+until grep -q 'is full; waiting for gpm-push --host-part' "$TEST_DIR/b.log" || ! kill -0 "$exporter" 2>/dev/null; do sleep 0.05; done
+ok "rows of a table wait" kill -0 "$exporter"
+find "$TEST_DIR/b" -name '*-a1-1.csv' -delete
+until [ -n "$(find "$TEST_DIR/b" -name '*-a2-1.csv')" ] || ! kill -0 "$exporter" 2>/dev/null; do sleep 0.05; done
+rm "$TEST_DIR/b/$filler"
+wait "$exporter"
+is "a file that is gone: the export ends well" $? 0
+is "by another attempt" "$(attempts)" '["attempt",1] ["attempt",2] ["done",2]'
+exits 0 "the export's host" push_shop
+exits 0 "a receiver's part" host_part a
+exits 0 "the other's" host_part b
+exits 0 "seal" push_shop --seal
+is "each row once" "$(jq -r 'select(.rec == "done") | .rows' "$(run_dir)"tables/*.t.jsonl | tail -n 1)" 200000
+
 # --- nobody there
 
 new_run
