@@ -66,17 +66,24 @@ find_type(const char *name)
 	return NULL;
 }
 
+/* What its values are, whatever it is called. */
+static const char *
+type_of(const struct column *c)
+{
+	return c->base != NULL ? c->base : c->type;
+}
+
 static bool
 has_measure(const struct rec_table *t, const struct column *c, enum measure m)
 {
-	const struct type *type = find_type(c->type);
+	const struct type *type = find_type(type_of(c));
 
 	if (m == NON_NULL)
 		return true;
 	if (type == NULL)
 		return false;
 	if (m == LENGTH)
-		return type->length && (strcmp(t->encoding, "SQL_ASCII") != 0 || strcmp(c->type, "bytea") == 0);
+		return type->length && (strcmp(t->encoding, "SQL_ASCII") != 0 || strcmp(type_of(c), "bytea") == 0);
 	return m == SUM ? type->sum : type->bounds;
 }
 
@@ -91,7 +98,7 @@ add_measures(struct db *db, const struct rec_table *t, const struct column *c, s
 	text_init(&name);
 	rc = db_add_ident(db, &name, c->name, e);
 	for (int m = 0; rc == 0 && m < MEASURES; m++) {
-		const char *expression = m == SUM && strncmp(c->type, "numeric", 7) != 0 ? SUM_OF_INTEGER : expressions[m];
+		const char *expression = m == SUM && strncmp(type_of(c), "numeric", 7) != 0 ? SUM_OF_INTEGER : expressions[m];
 		const char *at = strstr(expression, "%s");
 
 		if (!has_measure(t, c, (enum measure)m))

@@ -10,6 +10,8 @@
  *   length     text, character varying, character: characters; bytea: bytes.  Left out for the bytes of
  *              a SQL_ASCII source, whose characters no server counts alike
  *
+ * A domain is measured as what it is made of.
+ *
  * Numbers are written without zeros at the end of a fraction, because 1.50 and 1.5 are one number and
  * a server may show either as the smallest. */
 #ifndef GPM_AGGREGATES_H

@@ -165,6 +165,7 @@ columns_release(struct columns *c)
 	for (size_t i = 0; i < c->len; i++) {
 		free(c->at[i].name);
 		free(c->at[i].type);
+		free(c->at[i].base);
 	}
 	free(c->at);
 	memset(c, 0, sizeof(*c));

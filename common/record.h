@@ -39,6 +39,7 @@ struct numbers {
 struct column {
 	char *name;
 	char *type;      /* format_type() */
+	char *base;      /* of a domain: format_type() of what it is made of in the end; else NULL */
 	uint64_t float_kind; /* 0, 4 or 8: see floats.h */
 };
 

@@ -82,7 +82,7 @@ read_columns(const json_t *array, const char *key, struct columns *out, struct e
 
 		if (!json_is_object(element))
 			return bad_field(e, key, "not a list of columns");
-		if (take_name(element, "name", &c->name, e) < 0 || take_name(element, "type", &c->type, e) < 0)
+		if (take_name(element, "name", &c->name, e) < 0 || take_name(element, "type", &c->type, e) < 0 || take_name(element, "base", &c->base, e) < 0)
 			return -1;
 		kind = json_object_get(element, "float");
 		c->float_kind = (uint64_t)json_integer_value(kind);

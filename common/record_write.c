@@ -47,6 +47,8 @@ columns_array(const struct columns *columns)
 
 		set_name(object, "name", columns->at[i].name);
 		set_name(object, "type", columns->at[i].type);
+		if (columns->at[i].base != NULL)
+			set_name(object, "base", columns->at[i].base);
 		if (columns->at[i].float_kind != 0)
 			json_object_set_new(object, "float",
 			    json_integer((json_int_t)columns->at[i].float_kind));

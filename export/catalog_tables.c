@@ -21,14 +21,20 @@ tables_sql(const struct catalog *c, bool locked, const char *condition)
 	    c->storage, c->joins, c->config_tables, c->holds_rows, c->is_lasting, c->user_schema, c->of_extension, condition);
 }
 
+/* A domain over a domain over one, at most: not every server has WITH RECURSIVE; the rest is measured by its count alone. */
+#define BASE_JOINS " LEFT JOIN pg_catalog.pg_type b1 ON b1.oid = a.atttypid AND b1.typtype = 'd'" \
+    " LEFT JOIN pg_catalog.pg_type b2 ON b2.oid = b1.typbasetype AND b2.typtype = 'd'" \
+    " LEFT JOIN pg_catalog.pg_type b3 ON b3.oid = b2.typbasetype AND b3.typtype = 'd'"
+#define BASE_TYPE "pg_catalog.format_type(coalesce(b3.typbasetype, b2.typbasetype, b1.typbasetype), coalesce(b3.typtypmod, b2.typtypmod, b1.typtypmod))"
+
 /* One row a column of those tables, in the order of the tables' oids. */
 static char *
 columns_sql(const struct catalog *c, const char *condition)
 {
 	return mem_printf("%s SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),"
-	    " (SELECT min(kind) FROM holds WHERE holds.type = a.atttypid)"
+	    " (SELECT min(kind) FROM holds WHERE holds.type = a.atttypid), " BASE_TYPE
 	    " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" BASE_JOINS
 	    " WHERE %s AND %s AND %s AND a.attnum > 0 AND NOT a.attisdropped AND %s %s ORDER BY a.attrelid, a.attnum",
 	    c->float_types, c->holds_rows, c->is_lasting, c->user_schema, c->is_carried, condition);
 }
@@ -134,6 +140,7 @@ add_column(struct rec_table *t, const PGresult *res)
 	c->name = mem_str(PQgetvalue(res, 0, 1));
 	c->type = mem_str(PQgetvalue(res, 0, 2));
 	c->float_kind = number_at(res, 0, 3);
+	c->base = text_at(res, 0, 4);
 }
 
 /* One column, which belongs to one of FOUND or to a table of an extension, which is none of ours.

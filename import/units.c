@@ -18,7 +18,9 @@ copy_columns(const struct columns *from)
 	struct columns to = { .at = mem_array(from->len, sizeof(*to.at)), .len = from->len };
 
 	for (size_t i = 0; i < from->len; i++)
-		to.at[i] = (struct column){ mem_str(from->at[i].name), mem_str(from->at[i].type), from->at[i].float_kind };
+		to.at[i] = (struct column){
+			.name = mem_str(from->at[i].name), .type = mem_str(from->at[i].type), .base = mem_str(from->at[i].base), .float_kind = from->at[i].float_kind,
+		};
 	return to;
 }
 

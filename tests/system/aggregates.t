@@ -17,7 +17,7 @@ pg_up src
 pg_up dst
 fill_shop src
 q src shop "
-	create domain sales.price as numeric(10, 2);
+	create domain sales.cents as numeric(10, 2); create domain sales.money as sales.cents; create domain sales.price as sales.money check (value > 0);
 	create table sales.every (s smallint, i int, b bigint, n numeric, d date, t time, tz timetz, ts timestamp(3), tstz timestamptz,
 		v varchar(20), c char(8), x text, y bytea, f float8, o bool, a int[], p sales.price, j jsonb, \"q\"\"uote\" int);
 	insert into sales.every values
@@ -57,7 +57,7 @@ is "bounds, exact sums and lengths" "$(aggregates sales.every)" "$(tr -d '\n\t' 
 {"non_null":"2","length":"2"},
 {"non_null":"2","length":"1"},
 {"non_null":"2","length":"2"},
-{"non_null":"1"},{"non_null":"2"},{"non_null":"1"},{"non_null":"1"},{"non_null":"1"},
+{"non_null":"1"},{"non_null":"2"},{"non_null":"1"},{"non_null":"1","min":"2.5","max":"2.5","sum":"2.5"},{"non_null":"1"},
 {"non_null":"2","min":"1","max":"7","sum":"8"}]
 JSON
 )"

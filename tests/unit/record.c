@@ -182,7 +182,7 @@ test_table(void)
 	    "\"dialect\":{\"format\":\"csv\"},"
 	    "\"columns\":[{\"name\":\"a\",\"type\":\"int\"},{\"name_hex\":\"e9\",\"type\":\"real\","
 	    "\"float\":4},"
-	    "{\"name\":\"c\",\"type_hex\":\"fe\",\"float\":8}],\"filter\":\"WHERE x\","
+	    "{\"name\":\"c\",\"type_hex\":\"fe\",\"base\":\"b\",\"float\":8}],\"filter\":\"WHERE x\","
 	    "\"distribution\":\"BY\",\"storage\":\"ao\",\"since_column\":\"a\",\"since_value\":\"7\"}";
 	static const char least[] = "{\"rec\":\"table\",\"table\":1,\"schema_hex\":\"c3\","
 	    "\"name_hex\":\"ff\",\"kind\":\"table\",\"oid\":2,"
@@ -203,7 +203,8 @@ test_table(void)
 	    "ao") == 0 && strcmp(t->since_column, "a") == 0 && strcmp(t->since_value, "7") == 0, "the rest");
 	ok(t->columns.len == 3 && strcmp(t->columns.at[1].name, "\xe9") == 0 && strcmp(t->columns.at[1].type,
 	    "real") == 0 &&
-	    strcmp(t->columns.at[2].type, "\xfe") == 0 && t->columns.at[0].float_kind == 0, "its columns");
+	    strcmp(t->columns.at[2].type, "\xfe") == 0 && t->columns.at[0].float_kind == 0 &&
+	    t->columns.at[0].base == NULL && strcmp(t->columns.at[2].base, "b") == 0, "its columns");
 	kinds = columns_float_kinds(&t->columns);
 	ok(kinds != NULL && kinds[0] == 0 && kinds[1] == 4 && kinds[2] == 8, "which of them hold floats");
 	free(kinds);
