@@ -43,7 +43,9 @@ unit_tests = \
 	%D%/unit/store.t \
 	%D%/unit/unchanged.t \
 	%D%/unit/store_s3.t \
-	%D%/unit/store_volume.t
+	%D%/unit/store_volume.t \
+	%D%/unit/volume_harm.t \
+	%D%/unit/volume_parts.t
 
 lint_tests = %D%/lint/options.t %D%/lint/man.t %D%/lint/completion.t %D%/lint/source.t
 
@@ -193,9 +195,15 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(top_srcdir)/export -I$(top_sr
 %C%_unit_store_s3_t_SOURCES = %D%/unit/store_s3.c
 %C%_unit_store_s3_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_store_s3_t_LDADD = $(GPM_LIBS)
-%C%_unit_store_volume_t_SOURCES = %D%/unit/store_volume.c
+%C%_unit_store_volume_t_SOURCES = %D%/unit/store_volume.c %D%/store_contract.h %D%/volumes.h %D%/store_words.h %D%/tmpdir.h
 %C%_unit_store_volume_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_store_volume_t_LDADD = $(GPM_LIBS)
+%C%_unit_volume_harm_t_SOURCES = %D%/unit/volume_harm.c %D%/volumes.h
+%C%_unit_volume_harm_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_volume_harm_t_LDADD = $(GPM_LIBS)
+%C%_unit_volume_parts_t_SOURCES = %D%/unit/volume_parts.c
+%C%_unit_volume_parts_t_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_unit_volume_parts_t_LDADD = $(GPM_LIBS)
 %C%_unit_record_t_SOURCES = %D%/unit/record.c
 %C%_unit_record_t_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_unit_record_t_LDADD = $(GPM_LIBS)
