@@ -83,6 +83,25 @@ file_read_at(int fd, void *data, size_t len, uint64_t offset, const char *name, 
 	return 0;
 }
 
+int
+file_write_at(int fd, const void *data, size_t len, uint64_t offset)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, p, len < CALL_MAX ? len : CALL_MAX, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
 /* Where PATH's last component stands; the caller frees it. */
 static char *
 folder_of(const char *path)

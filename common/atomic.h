@@ -45,6 +45,9 @@ int file_sync_parent(const char *path, struct err *) GPM_NODISCARD;
 int file_write_all(int fd, const void *, size_t, const char *name, struct err *) GPM_NODISCARD;
 int file_read_at(int fd, void *, size_t, uint64_t offset, const char *name, struct err *) GPM_NODISCARD;
 
+/* file_write_at(fd, data, len, offset): the whole of it there, wherever FD stands; -1 and errno: a part may be written. */
+int file_write_at(int fd, const void *, size_t, uint64_t offset) GPM_NODISCARD;
+
 /* file_sync_dirfd(fd): the same for an open folder.  file_sync_fd(fd): a file's bytes and size.
  * -1 and errno.  A file system that cannot sync folders is left in peace. */
 int file_sync_dirfd(int fd) GPM_NODISCARD;

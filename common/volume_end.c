@@ -112,7 +112,7 @@ end_tar(struct growing *g, const char *path, unsigned char sha256[32], struct er
 {
 	static const char zeros[TAR_END];
 
-	if (pwrite(g->fd, zeros, sizeof(zeros), (off_t)g->size) != (ssize_t)sizeof(zeros) || file_sync_fd(g->fd) < 0)
+	if (file_write_at(g->fd, zeros, sizeof(zeros), g->size) < 0 || file_sync_fd(g->fd) < 0)
 		return file_err_sys(e, "end volume", path);
 	tar_hash_add(g->hash, zeros, sizeof(zeros));
 	tar_hash_end(g->hash, sha256);

@@ -161,8 +161,9 @@ append(struct volume_index *ix, const char *key, const struct volume_member *mem
 	entry.member = *member;
 	entry.key_len = strlen(key);
 	if (ix->tail.len >= TAIL_SIZE) {
-		if (file_write_all(ix->fd, ix->tail.data, ix->tail.len, "a temporary file", e) < 0)
-			return -1;
+		/* a write that failed may have left a part of it: the next one stands in the same place */
+		if (file_write_at(ix->fd, ix->tail.data, ix->tail.len, ix->written) < 0)
+			return file_err_sys(e, "write to", "a temporary file");
 		ix->written += ix->tail.len;
 		buf_reset(&ix->tail);
 	}

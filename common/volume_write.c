@@ -400,22 +400,11 @@ struct writing {
 static int
 write_piece(struct writing *w, const void *data, size_t len, struct err *e)
 {
-	const char *p = data;
-	size_t left = len;
-
-	while (left > 0) {
-		ssize_t n = pwrite(w->g->fd, p, left, (off_t)w->at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			w->no_room = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
-			return file_err_sys(e, "write volume", w->path);
-		}
-		p += n;
-		left -= (size_t)n;
-		w->at += (uint64_t)n;
+	if (file_write_at(w->g->fd, data, len, w->at) < 0) {
+		w->no_room = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
+		return file_err_sys(e, "write volume", w->path);
 	}
+	w->at += len;
 	tar_hash_add(w->g->hash, data, len);
 	return 0;
 }

@@ -1,10 +1,15 @@
-/* Goal of this test: what volumes are made with: headers of a tar, keys in their order. */
+/* Goal of this test: what volumes are made with: headers of a tar, keys in their order, and an
+ * index of keys that goes on after a full disk. */
 #include "prelude.h"
+
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "atomic.h"
 #include "err.h"
 #include "tap.h"
 #include "store.h"
+#include "volume_index.h"
 #include "volume_sort.h"
 #include "volume_tar.h"
 
@@ -69,10 +74,51 @@ test_sort(void)
 	volume_sort_free(s);
 }
 
+/* Sets key N; with FIND finds it as it was set. */
+static int
+use_index(struct volume_index *ix, unsigned n, bool find, struct err *e)
+{
+	struct volume_member member = { .offset = (uint64_t)n * 512, .header = 512, .bytes = n, .volume = n % 7 }, there;
+	char key[64];
+
+	snprintf(key, sizeof(key), "run/data/%0*u", (int)(20 + n % 30), n);
+	if (!find)
+		return volume_index_set(ix, key, &member, e);
+	return volume_index_find(ix, key, &there, e) == 1 && there.offset == member.offset && there.bytes == n && there.volume == n % 7 ? 0 : -1;
+}
+
+/* The temporary file's disk is full for a while, which stops a write half-way. */
+static void
+test_full_index(void)
+{
+	struct rlimit limit, small = { .rlim_cur = 1700000 };
+	struct volume_index *ix = NULL;
+	struct err e;
+	unsigned n = 0, found = 0, all;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	small.rlim_max = limit.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	ok(volume_index_new(&ix, &e) == 0 && setrlimit(RLIMIT_FSIZE, &small) == 0, "an index whose file may have 1.7 MB");
+	while (n < 200000 && use_index(ix, n, false, &e) == 0)
+		n++;
+	ok(n < 200000 && e.code == ERR_SYSTEM, "%u keys, then there is no room", n);
+	ok(use_index(ix, n, false, &e) == -1, "nor is there for another try");
+	setrlimit(RLIMIT_FSIZE, &limit);
+	for (all = n + 50000; n < all && use_index(ix, n, false, &e) == 0; n++)
+		continue;
+	is_u64(n, all, "with room it goes on");
+	while (found < all && use_index(ix, found, true, &e) == 0)
+		found++;
+	is_u64(found, all, "every key has what it was set to");
+	volume_index_free(ix);
+}
+
 int
 main(void)
 {
 	test_headers();
 	test_sort();
+	test_full_index();
 	return tap_done();
 }
