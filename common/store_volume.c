@@ -101,6 +101,24 @@ unlock(struct volume_store *s, int rc)
 	return rc;
 }
 
+/* --- what is there --- */
+
+/* With a state of its own the store is its writer's, who knows what is on disks that are elsewhere. */
+static bool
+is_present(const struct volume_store *s, const struct volume_member *m)
+{
+	return s->has_state || s->volumes[m->volume].tar != NOWHERE;
+}
+
+/* The member of KEY, if it is present: 1, 0, -1. */
+static int
+find_present(const struct volume_store *s, const char *key, struct volume_member *out, struct err *e)
+{
+	int rc = volume_index_find(s->index, key, out, e);
+
+	return rc > 0 ? is_present(s, out) : rc;
+}
+
 /* --- put --- */
 
 static int
@@ -154,7 +172,7 @@ put(struct store *store, const char *key, const struct store_body *body, struct 
 	if (check_set(key, e) < 0)
 		return -1;
 	s = locked(store);
-	if ((rc = volume_index_find(s->index, key, &there, e)) > 0)
+	if ((rc = find_present(s, key, &there, e)) > 0)
 		rc = is_same(&there, body, e);
 	return unlock(s, rc < 0 ? -1 : rc > 0 ? 0 : volume_append(s, key, body, e));
 }
@@ -169,19 +187,12 @@ create(struct store *store, const char *key, const struct store_body *body, stru
 	if (check_set(key, e) < 0)
 		return -1;
 	s = locked(store);
-	if ((rc = volume_index_find(s->index, key, &there, e)) == 0)
+	if ((rc = find_present(s, key, &there, e)) == 0)
 		rc = volume_append(s, key, body, e) < 0 ? -1 : 2;
 	return unlock(s, rc < 0 ? -1 : rc == 2);
 }
 
 /* --- head, get, list, remove --- */
-
-/* With a state of its own the store is its writer's, who knows what is on disks that are elsewhere. */
-static bool
-is_present(const struct volume_store *s, const struct volume_member *m)
-{
-	return s->has_state || s->volumes[m->volume].tar != NOWHERE;
-}
 
 static struct store_object
 describe(uint64_t bytes, const unsigned char *sha256)
@@ -198,9 +209,9 @@ head(struct store *store, const char *key, struct store_object *out, struct err 
 {
 	struct volume_store *s = locked(store);
 	struct volume_member m;
-	int rc = volume_index_find(s->index, key, &m, e);
+	int rc = find_present(s, key, &m, e);
 
-	if (rc > 0 && (rc = is_present(s, &m)) > 0)
+	if (rc > 0)
 		*out = describe(m.bytes, m.hashed ? m.sha256 : NULL);
 	return unlock(s, rc);
 }
@@ -260,7 +271,7 @@ drop(struct store *store, const char *key, struct err *e)
 {
 	struct volume_store *s = locked(store);
 	struct volume_member m;
-	int rc = volume_index_find(s->index, key, &m, e);
+	int rc = find_present(s, key, &m, e);
 
 	return unlock(s, rc <= 0 ? rc : volume_remove(s, key, e) < 0 ? -1 : 1);
 }
@@ -284,9 +295,9 @@ knows(struct store *store, const char *key, uint64_t size, const unsigned char *
 {
 	struct volume_store *s = locked(store);
 	struct volume_member m;
-	int rc = volume_index_find(s->index, key, &m, e);
+	int rc = find_present(s, key, &m, e);
 
-	return unlock(s, rc <= 0 ? rc : is_present(s, &m) && m.hashed && m.bytes == size && memcmp(m.sha256, sha256, 32) == 0);
+	return unlock(s, rc <= 0 ? rc : m.hashed && m.bytes == size && memcmp(m.sha256, sha256, 32) == 0);
 }
 
 /* --- opening --- */

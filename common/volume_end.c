@@ -220,6 +220,8 @@ volume_drop_set(struct volume_store *s, const char *set, struct err *e)
 			rc = drop_volume(s, &s->volumes[i], e);
 	for (size_t i = 0; rc == 0 && i < s->nfolders; i++)
 		rc = file_sync_dir(s->folders[i].path, e);
+	if (rc == 0 && s->has_state) /* a journal that came back would speak of a volume that is nowhere */
+		rc = file_sync_dir(s->state.path, e);
 	return rc;
 }
 

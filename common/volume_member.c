@@ -131,20 +131,25 @@ open_copy(const struct volume_member *m, const char *key, const char *path, bool
 	return 1;
 }
 
-/* Where the volume of M is: the paths of its tar and of its copies; how many. */
+/* Where the volume of M is: the paths of its tar and of its copies; how many.  In *SEVERAL: they are files of their own. */
 static size_t
-find_copies(struct volume_store *s, const struct volume_member *m, char *paths[65])
+find_copies(struct volume_store *s, const struct volume_member *m, char *paths[66], bool *several)
 {
 	const struct volume *v;
 	size_t n = 0;
 
+	*several = false;
 	pthread_mutex_lock(&s->mutex); /* others may begin volumes, and move them all */
 	v = &s->volumes[m->volume];
 	if (v->tar != NOWHERE)
 		paths[n++] = volume_tar_path(s, v);
+	if (v->tar != NOWHERE && v->part) /* it is called so once somebody has completed it */
+		paths[n++] = volume_path(s->folders[v->tar].path, v, VOLUME_TAR);
 	for (size_t i = 0; i < s->nfolders && i < 64; i++)
-		if (v->tar != NOWHERE && (v->copies >> i & 1) != 0 && (int)i != v->tar)
+		if (v->tar != NOWHERE && (v->copies >> i & 1) != 0 && (int)i != v->tar) {
 			paths[n++] = volume_path(s->folders[i].path, v, VOLUME_TAR);
+			*several = true;
+		}
 	pthread_mutex_unlock(&s->mutex);
 	return n;
 }
@@ -166,13 +171,16 @@ not_here(struct volume_store *s, const struct volume_member *m, const char *key,
 int
 volume_open_member(struct volume_store *s, const struct volume_member *m, const char *key, struct opened *out, struct err *e)
 {
-	char *paths[65];
-	size_t n = find_copies(s, m, paths), used = n;
-	int rc = 0;
+	bool several;
+	char *paths[66];
+	size_t n = find_copies(s, m, paths, &several), used = n;
+	int rc = 0, one;
 
 	for (size_t i = 0; i < n && rc <= 0; i++) {
-		rc = open_copy(m, key, paths[i], n > 1 && m->hashed, &out->fd, e);
-		if (rc < 0 && i + 1 < n && e->code != ERR_STOPPED)
+		one = open_copy(m, key, paths[i], several && m->hashed, &out->fd, e);
+		if (one != 0)
+			rc = one; /* that a copy has vanished does not mend another one */
+		if (rc < 0 && several && i + 1 < n && e->code != ERR_STOPPED)
 			log_warning("%s; another copy is looked at", e->text);
 		if (rc > 0)
 			used = i;

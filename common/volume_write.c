@@ -163,6 +163,21 @@ cut_to_journal(int fd, const char *path, const char *journal, const struct repla
 }
 
 static int
+moment_ago(const char *path, struct err *e)
+{
+	return err_set(e, ERR_LOCKED, "another instance was at work on '%s' a moment ago", path);
+}
+
+/* Neither file is there any more: somebody has completed or removed the volume since we looked. */
+static bool
+has_gone(const char *path, const char *journal)
+{
+	struct stat st;
+
+	return lstat(journal, &st) < 0 && errno == ENOENT && lstat(path, &st) < 0 && errno == ENOENT;
+}
+
+static int
 open_growing(struct volume_store *s, struct growing *g, const char *path, int flags, struct err *e)
 {
 	struct volume *v = &s->volumes[g->volume];
@@ -171,10 +186,12 @@ open_growing(struct volume_store *s, struct growing *g, const char *path, int fl
 	struct replay p = { 0 };
 	int rc = lock_both(g, path, journal, flags, e);
 
+	if (rc < 0 && (flags & O_CREAT) == 0 && has_gone(path, journal))
+		rc = moment_ago(path, e);
 	if (rc == 0)
 		rc = journal_open(journal, VOLUME_JOURNAL_FORMAT, v->set, replay, &p, &g->journal, e);
 	if (rc == 0 && p.lines != v->lines)
-		rc = err_set(e, ERR_LOCKED, "another instance was at work on '%s' a moment ago", path);
+		rc = moment_ago(path, e);
 	if (rc == 0)
 		rc = cut_to_journal(g->fd, path, journal, &p, e);
 	if (rc == 0 && p.lines == 0 && (rc = file_sync_parent(path, e)) == 0 &&
@@ -277,7 +294,7 @@ check_leftover(const struct volume_store *s, const char *folder, const struct vo
 	int rc = 0;
 
 	if (lstat(tar, &st) == 0)
-		rc = err_set(e, ERR_LOCKED, "another instance was at work on '%s' a moment ago", tar);
+		rc = moment_ago(tar, e);
 	else if (lstat(part, &st) == 0 && st.st_size != 0)
 		rc = unknown_part(s, v, part, e);
 	free(tar);

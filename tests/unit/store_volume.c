@@ -395,6 +395,49 @@ test_two_writers(void)
 	is_str(names("v"), "run.v0001.jsonl run.v0001.sha256 run.v0001.tar ", "nothing else is there");
 }
 
+/* A volume that another process completes, and its files get other names, after we have looked. */
+static void
+test_completed_meanwhile(void)
+{
+	struct store *first, *second;
+	struct err e;
+
+	fresh("v");
+	first = must_open(NULL, "v?size=1GB");
+	ok(put_many(first, 'a', 1000, &e) == 0, "one puts");
+	second = must_open(NULL, "v?size=1GB");
+	ok(letter(second, "run/a", &e) == 'a', "another one sees it grow");
+	ok(store_finish(first, "run/", &e) == 0, "the first completes it");
+	ok(letter(second, "run/a", &e) == 'a', "the other one still reads it");
+	ok(put_many(second, 'b', 1000, &e) == -1 && e.code == ERR_LOCKED, "but does not go on with it");
+	has_str(e.text, "another instance was at work on", "and says why");
+	store_close(first);
+	store_close(second);
+}
+
+/* Objects of a disk that is not here, without a state: they are absent, to all functions alike. */
+static void
+test_absent_disk(void)
+{
+	struct store_object o;
+	struct store *s;
+	struct err e;
+
+	two_disks();
+	s = must_open(NULL, "d2?size=1GB");
+	ok(store_head(s, "run/a", &o, &e) == 0 && store_remove(s, "run/a", &e) == 0, "what is elsewhere is absent");
+	is_str(names("d2"), "run.v0001.jsonl run.v0002.jsonl run.v0002.sha256 run.v0002.tar ", "and its removal nothing to note");
+	ok(create(s, "run/a", "new", &e) == 1, "it can be created");
+	is_str(get(s, "run/a"), "new", "it is there then");
+	store_close(s);
+	two_disks();
+	s = must_open(NULL, "d2?size=1GB");
+	ok(put_many(s, 'a', 1000, &e) == 0, "the same bytes are put");
+	ok(letter(s, "run/a", &e) == 'a', "and are there");
+	is_str(list(s, "run/", 0), "run/a=1000 run/b=1000 ", "as a list says");
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -411,6 +454,8 @@ main(void)
 	test_remove_on_second();
 	test_numbers();
 	test_two_writers();
+	test_completed_meanwhile();
+	test_absent_disk();
 	tmpdir_remove();
 	return tap_done();
 }
