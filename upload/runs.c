@@ -16,12 +16,13 @@ int
 runs_each(const struct opts *opts, const spool_id *ids, size_t n, runs_fn *fn, void *ctx, struct err *e)
 {
 	struct err worst = { .code = ERR_OK };
+	bool enough = false;
 
-	err_clear(e);
-	for (size_t i = 0; i < n && e->code != ERR_STOPPED && e->code != ERR_LIMIT; i++) {
+	for (size_t i = 0; i < n && !enough; i++) {
 		err_clear(e);
 		if (fn(ctx, ids[i], e) == 0)
 			continue;
+		enough = e->code == ERR_STOPPED || e->code == ERR_LIMIT;
 		runs_hush(opts, e);
 		err_gather(&worst, e);
 	}
