@@ -10,8 +10,12 @@
 #   gp_plan_run            psql runs $TEST_DIR/plan.sql
 #   gp_exact WHAT          two checks: every chunk once in the ledger, and the same rows as src has
 #   gp_until SQL           polls, for at most a minute
+#   gp_gaps LOAD…          what copy has loaded before is left out by LOAD, a command
+#   gp_deaths OPTION…      gpm-import load with these OPTIONs, killed $kills times under way
+#   gp_damage LOAD…        an object of sales.lines, $damaged, is: LOAD names it, and loads nothing of its batch
+#   gp_mend LOAD…          it is as it was, and LOAD loads the rest
 #
-# $from is where gpm-import reads: file://$bucket unless the test says otherwise.
+# $from is where gpm-import reads: file://$bucket unless the test says otherwise; $run the run there.
 
 gp_db=gpm_test_$$_dst
 from=file://$bucket
@@ -44,6 +48,7 @@ gp_tables_sql() {
 			floats: " distributed randomly", one_column: " with (appendonly=true) distributed by (a)"}[.name] // "") + ";"'
 }
 
+# shellcheck disable=SC2120 # the folder of the tables' manifests, where it is not the bucket's
 gp_fresh() {
 	gp_drop
 	"$pg_bin/psql" -Xq -d "$gp_conninfo dbname=postgres" -c "create database $gp_db" || exit 1
@@ -95,4 +100,54 @@ gp_until() {
 		sleep 0.1
 	done
 	return 1
+}
+
+gp_gaps() {
+	local gone
+
+	gp_fresh
+	exits 0 "gaps: load by copy" gp_load -q -j 2 --method copy
+	gone=$(gpm-import cat --from "$from" -t sales.lines --batch 2 --chunks 2-3 | cut -d, -f1 | paste -sd,)
+	gone=$gone,$(gpm-import cat --from "$from" -t sales.lines --batch 2 --chunks 6 | cut -d, -f1 | paste -sd,)
+	gp "delete from sales.lines where id in ($gone)"
+	gp "delete from gpm.ledger where table_name = 'lines' and batch = 2 and seq in (2, 3, 6)"
+	exits 0 "gaps: the rest is loaded" "$@"
+	gp_exact "gaps"
+}
+
+gp_deaths() {
+	local i pid hits=0
+
+	for ((i = 0; i < kills; i++)); do
+		# not in a subshell: the tool itself is to be killed
+		gpm-import load --data-only --from "$from" -d "$gp_conninfo dbname=$gp_db" "$@" -j $((i % 3 + 1)) >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+		pid=$!
+		# the first time as soon as rows are in
+		if [ "$i" -eq 0 ]; then
+			gp_until "select count(*) > 0 from gpm.ledger"
+		else
+			sleep "0.$(printf %03d $((RANDOM % 400 + 20)))"
+		fi
+		killed "$pid" || break
+		hits=$((hits + 1))
+	done
+	ok "killed $hits times under way" test "$hits" -gt 0
+}
+
+gp_damage() {
+	gp_fresh
+	cp -a "$bucket" "$TEST_DIR/good"
+	damaged=$(cd "$bucket/$run" && find data -path '*sales.lines/*/b0002/000003.*')
+	(cd "$bucket/$run" && flip_byte "$damaged" 100)
+	exits 4 "a damaged object" "$@"
+	has "is named" "$TEST_DIR/err" "$damaged' has another SHA-256"
+	is "nothing of its batch is loaded" "$(gp "select count(*) from gpm.ledger where table_name = 'lines' and batch = 2")" 0
+	is "the rows are those of the ledger" "$(gp "select count(*) = (select sum(rows) from gpm.ledger where table_name = 'lines') from sales.lines")" t
+}
+
+gp_mend() {
+	rm -rf "$bucket"
+	mv "$TEST_DIR/good" "$bucket"
+	exits 0 "mended: the rest is loaded" "$@"
+	gp_exact "a damaged object"
 }

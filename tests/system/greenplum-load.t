@@ -92,14 +92,7 @@ gp "drop table sales.other cascade"
 gp_exact "a rule"
 
 # what copy loaded before is left out
-gp_fresh
-exits 0 "gaps: load by copy" gp_load -q -j 2 --method copy
-gone=$(gpm-import cat --from "$from" -t sales.lines --batch 2 --chunks 2-3 | cut -d, -f1 | paste -sd,)
-gone=$gone,$(gpm-import cat --from "$from" -t sales.lines --batch 2 --chunks 6 | cut -d, -f1 | paste -sd,)
-gp "delete from sales.lines where id in ($gone)"
-gp "delete from gpm.ledger where table_name = 'lines' and batch = 2 and seq in (2, 3, 6)"
-exits 0 "gaps: the segments take the rest" taken -q
-gp_exact "gaps"
+gp_gaps taken -q
 
 # a row that the table does not take, an error of the segments' own
 gp_fresh
@@ -115,18 +108,7 @@ gp_exact "a row that was refused"
 # --- deaths
 
 gp_fresh
-killed=0
-for ((i = 0; i < kills; i++)); do
-	gpm-import load --data-only --from "$from" -d "$gp_conninfo dbname=$gp_db" --method gpfdist --small-table 0 -j $((i % 3 + 1)) >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
-	pid=$!
-	[ "$i" -gt 0 ] || gp_until "select count(*) > 0 from gpm.ledger"
-	sleep "0.$(printf %03d $((RANDOM % 400 + 20)))"
-	kill -KILL "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
-	[ $? = 137 ] || break
-	killed=$((killed + 1))
-done
-echo "# killed $killed times under way"
+gp_deaths --method gpfdist --small-table 0
 exits 0 "killed: then it ends well" taken -q -j 2
 gp_exact "after the kills"
 is "no session is left behind" "$(gp "select count(*) from pg_stat_activity where datname = '$gp_db' and application_name like 'gpm-import%'")" 0
@@ -144,22 +126,12 @@ gp_exact "a session that was ended"
 
 # --- a damaged object
 
-gp_fresh
-cp -a "$bucket" "$TEST_DIR/good"
-damaged=$(cd "$bucket/$run" && find data -path '*sales.lines/*/b0002/000003.*')
-(cd "$bucket/$run" && flip_byte "$damaged" 100)
-exits 4 "a damaged object" taken -q -j 2
-has "is named" "$TEST_DIR/err" "$damaged' has another SHA-256"
-is "nothing of its batch is loaded" "$(gp "select count(*) from gpm.ledger where table_name = 'lines' and batch = 2")" 0
-is "the rows are those of the ledger" "$(gp "select count(*) = (select sum(rows) from gpm.ledger where table_name = 'lines') from sales.lines")" t
+gp_damage taken -q -j 2
 serve -q -t sales.lines
 exits 1 "a statement that would read it" gp "$location ('$url') format 'csv'; insert into sales.lines select * from x"
 has "fails, and names it" "$TEST_DIR/err" "$damaged' has another SHA-256"
 served 4 "serve ends because of it"
-rm -rf "$bucket"
-mv "$TEST_DIR/good" "$bucket"
-exits 0 "mended: the rest is loaded" taken -q
-gp_exact "a damaged object"
+gp_mend taken -q
 
 # --- who may not
 

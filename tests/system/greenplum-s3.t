@@ -177,19 +177,7 @@ gp_exact "in part"
 # --- deaths
 
 fresh_s3
-killed=0
-for ((i = 0; i < kills; i++)); do
-	gpm-import load --data-only --from $from -d "$gp_conninfo dbname=$gp_db" --method s3 --s3-config "$TEST_DIR/s3.conf" -j $((i % 3 + 1)) \
-		>"$TEST_DIR/out" 2>"$TEST_DIR/err" &
-	pid=$!
-	[ "$i" -gt 0 ] || gp_until "select count(*) > 0 from gpm.ledger"
-	sleep "0.$(printf %03d $((RANDOM % 400 + 20)))"
-	kill -KILL "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
-	[ $? = 137 ] || break
-	killed=$((killed + 1))
-done
-echo "# killed $killed times under way"
+gp_deaths --method s3 --s3-config "$TEST_DIR/s3.conf"
 exits 0 "killed: then it ends well" s3_load -q --verify content
 gp_exact "after the kills"
 

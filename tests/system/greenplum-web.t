@@ -60,47 +60,19 @@ exits 0 "without it all is loaded" web -q --verify content
 gp_exact "settings reset"
 
 # what copy loaded before is left out
-gp_fresh
-exits 0 "gaps: load by copy" gp_load -q --method copy -j 2
-gone=$(gpm-import cat --from "$from" -t sales.lines --batch 2 --chunks 2-3 | cut -d, -f1 | paste -sd,)
-gone=$gone,$(gpm-import cat --from "$from" -t sales.lines --batch 2 --chunks 6 | cut -d, -f1 | paste -sd,)
-gp "delete from sales.lines where id in ($gone)"
-gp "delete from gpm.ledger where table_name = 'lines' and batch = 2 and seq in (2, 3, 6)"
-exits 0 "gaps: load by web" web -q
-gp_exact "gaps"
+gp_gaps web -q
 
 # --- deaths
 
 gp_fresh
-killed=0
-for ((i = 0; i < kills; i++)); do
-	gpm-import load --data-only --from "$from" -d "$gp_conninfo dbname=$gp_db" --method web -j $((i % 3 + 1)) >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
-	pid=$!
-	[ "$i" -gt 0 ] || gp_until "select count(*) > 0 from gpm.ledger"
-	sleep "0.$(printf %03d $((RANDOM % 400 + 20)))"
-	kill -KILL "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
-	[ $? = 137 ] || break
-	killed=$((killed + 1))
-done
-echo "# killed $killed times under way"
+gp_deaths --method web
 exits 0 "killed: then it ends well" web -q -j 2
 gp_exact "after the kills"
 
 # --- a damaged object
 
-gp_fresh
-cp -a "$bucket" "$TEST_DIR/good"
-damaged=$(cd "$bucket/$run" && find data -path '*sales.lines/*/b0002/000003.*')
-(cd "$bucket/$run" && flip_byte "$damaged" 100)
-exits 4 "a damaged object" web -q -j 2
-has "is named" "$TEST_DIR/err" "$damaged' has another SHA-256"
-is "nothing of its batch is loaded" "$(gp "select count(*) from gpm.ledger where table_name = 'lines' and batch = 2")" 0
-is "the rows are those of the ledger" "$(gp "select count(*) = (select sum(rows) from gpm.ledger where table_name = 'lines') from sales.lines")" t
-rm -rf "$bucket"
-mv "$TEST_DIR/good" "$bucket"
-exits 0 "mended: the rest is loaded" web -q
-gp_exact "a damaged object"
+gp_damage web -q -j 2
+gp_mend web -q
 
 # --- programs that do wrong
 
