@@ -13,7 +13,7 @@ noinst_LIBRARIES += %D%/libgpm.a
 	%D%/dialect.h %D%/dialect.c %D%/rows.h %D%/rows_scan.h %D%/rows_scan.c %D%/rows.c \
 	%D%/digest.c %D%/floats.h %D%/floats.c %D%/floats_digits.h %D%/floats_exact.h %D%/floats_digits.c \
 	%D%/runid.h %D%/runid.c %D%/sealed_run.h %D%/sealed_run.c %D%/record.h %D%/record_fields.h %D%/record.c \
-	%D%/record_read.c %D%/record_write.c %D%/batching.h %D%/batching.c %D%/piece.h %D%/piece.c \
+	%D%/record_read.c %D%/record_write.c %D%/name_json.h %D%/name_json.c %D%/batching.h %D%/batching.c %D%/piece.h %D%/piece.c \
 	%D%/journal.h %D%/journal.c %D%/keyset.h %D%/keyset.c %D%/spool.h %D%/spool.c \
 	%D%/sqllex.h %D%/sqllex.c %D%/quote.h %D%/quote.c %D%/since.h %D%/since.c \
 	%D%/manifest.h %D%/manifest_read.c %D%/manifest_write.c \

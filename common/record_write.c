@@ -2,6 +2,7 @@
 #include "prelude.h"
 
 #include "err.h"
+#include "name_json.h"
 #include "parse.h"
 #include "record_fields.h"
 
@@ -22,19 +23,6 @@ set_name(json_t *object, const char *key, const char *s)
 	free(hex_key);
 	free(hex);
 	return rc;
-}
-
-/* One name in a list: a string, or {"name_hex": "…"}. */
-static json_t *
-name_element(const char *s)
-{
-	json_t *text = json_string(s), *object;
-
-	if (text != NULL)
-		return text;
-	object = json_object();
-	set_name(object, "name", s);
-	return object;
 }
 
 static json_t *
@@ -114,7 +102,7 @@ names_array(const struct strings *strings)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < strings->len; i++)
-		json_array_append_new(array, name_element(strings->at[i]));
+		json_array_append_new(array, name_json(strings->at[i]));
 	return array;
 }
 

@@ -3,22 +3,7 @@
 
 #include "assess_report.h"
 #include "err.h"
-#include "parse.h"
-
-/* A name as FORMAT.md has it in lists: a string, or {"name_hex": "…"} of bytes that are not UTF-8. */
-static json_t *
-name(const char *s)
-{
-	json_t *text = json_string(s);
-	char *hex;
-
-	if (text != NULL)
-		return text;
-	hex = mem_alloc(2 * strlen(s) + 1);
-	text = json_pack("{s:s}", "name_hex", format_hex(s, strlen(s), hex));
-	free(hex);
-	return text;
-}
+#include "name_json.h"
 
 static json_t *
 number(uint64_t n)
@@ -32,7 +17,7 @@ finding(const struct finding *f)
 	json_t *objects = json_array();
 
 	for (size_t i = 0; i < f->objects.len; i++)
-		json_array_append_new(objects, name(f->objects.at[i]));
+		json_array_append_new(objects, name_json(f->objects.at[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", f->check->id, "severity", severity_name(f->check->severity),
 	    "title", f->check->title, "why", f->check->why, "do", f->check->hint, "count", number(f->count), "objects", objects);
 }
@@ -57,10 +42,10 @@ refused(const struct assessment *a)
 	for (size_t i = 0; i < a->nfindings; i++)
 		if (a->findings[i].refused != NULL)
 			json_array_append_new(all, json_pack("{s:s, s:s, s:o}", "id", a->findings[i].check->id, "title",
-			    a->findings[i].check->title, "reason", name(a->findings[i].refused)));
+			    a->findings[i].check->title, "reason", name_json(a->findings[i].refused)));
 	if (a->size_refused != NULL)
 		json_array_append_new(all, json_pack("{s:s, s:s, s:o}", "id", "size", "title", "sizes and rows", "reason",
-		    name(a->size_refused)));
+		    name_json(a->size_refused)));
 	return all;
 }
 
@@ -73,8 +58,8 @@ size(const struct assessment *a)
 	for (size_t i = 0; i < s->nbiggest; i++) {
 		const struct assess_table *t = &s->biggest[i];
 
-		json_array_append_new(biggest, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", name(t->schema),
-		    "name", name(t->name), "bytes", number(t->bytes), "bytes_on_fullest_segment", number(t->largest),
+		json_array_append_new(biggest, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", name_json(t->schema),
+		    "name", name_json(t->name), "bytes", number(t->bytes), "bytes_on_fullest_segment", number(t->largest),
 		    "segments", number(t->segments), "skew_percent", number(assess_skew(t)), "rows", number(t->rows), "csv_bytes", number(t->csv)));
 	}
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "exact", (int)s->exact, "tables", number(s->tables),
@@ -88,7 +73,7 @@ assess_json(const struct assessment *a, struct err *e)
 {
 	json_t *all = json_pack("{s:s, s:i, s:s, s:{s:s, s:s, s:s, s:o, s:s}, s:s, s:o, s:o, s:o, s:o}", "format", "gpm-assessment", "version", 1,
 	    "gpm", PACKAGE_VERSION, "source", "system", a->who.system, "catalog", a->catalog, "server_version", a->who.server_version,
-	    "database", name(a->who.database), "encoding", a->who.encoding, "destination", a->destination,
+	    "database", name_json(a->who.database), "encoding", a->who.encoding, "destination", a->destination,
 	    "checks", number(a->nchecks), "findings", findings(a), "not_checked", refused(a),
 	    "destination_segments", number(a->destination_segments));
 	int rc = all == NULL ? err_set(e, ERR_FAILED, "the report cannot be written as JSON") : 0;

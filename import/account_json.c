@@ -2,22 +2,8 @@
 #include "prelude.h"
 
 #include "account.h"
+#include "name_json.h"
 #include "parse.h"
-
-/* A name may be bytes that are no UTF-8: as in manifests, in hex then. */
-static json_t *
-name(const char *s)
-{
-	json_t *text = s == NULL ? json_null() : json_string(s);
-	char *hex;
-
-	if (text != NULL)
-		return text;
-	hex = mem_array(2 * strlen(s) + 1, 1);
-	text = json_pack("{s:s}", "name_hex", format_hex(s, strlen(s), hex));
-	free(hex);
-	return text;
-}
 
 static json_t *
 number(uint64_t n)
@@ -28,10 +14,10 @@ number(uint64_t n)
 static json_t *
 table(const struct account_table *t)
 {
-	return json_pack("{s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", name(t->schema), "name", name(t->name),
-	    "good", (int)t->good, "state", t->state, "trouble", name(t->trouble), "rows", number(t->rows), "plain_bytes",
+	return json_pack("{s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", name_json(t->schema), "name", name_json(t->name),
+	    "good", (int)t->good, "state", t->state, "trouble", name_json(t->trouble), "rows", number(t->rows), "plain_bytes",
 	    number(t->plain_bytes), "stored_bytes", number(t->stored_bytes), "objects", number(t->chunks), "exported",
-	    name(t->exported), "manifest_sha256", t->manifest_sha256);
+	    name_json(t->exported), "manifest_sha256", t->manifest_sha256);
 }
 
 static json_t *
@@ -50,10 +36,10 @@ check(const struct account_check *c)
 	json_t *cells = json_array();
 
 	for (size_t i = 0; i < c->ncells; i++)
-		json_array_append_new(cells, json_pack("{s:o, s:o, s:o, s:o}", "row", number(c->cells[i].row), "column", name(c->cells[i].column),
-		    "source", name(c->cells[i].source), "here", name(c->cells[i].here)));
-	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "name", name(c->name), "good", (int)c->good, "trouble", name(c->trouble),
-	    "tolerance", name(c->tolerance), "rows", number(c->rows), "rows_differing", number(c->differing), "differences", cells);
+		json_array_append_new(cells, json_pack("{s:o, s:o, s:o, s:o}", "row", number(c->cells[i].row), "column", name_json(c->cells[i].column),
+		    "source", name_json(c->cells[i].source), "here", name_json(c->cells[i].here)));
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "name", name_json(c->name), "good", (int)c->good, "trouble", name_json(c->trouble),
+	    "tolerance", name_json(c->tolerance), "rows", number(c->rows), "rows_differing", number(c->differing), "differences", cells);
 }
 
 json_t *
@@ -66,20 +52,20 @@ account_json(const struct account *a)
 	for (size_t i = 0; i < a->ntables; i++)
 		json_array_append_new(tables, table(&a->tables[i]));
 	for (size_t i = 0; i < a->nleft; i++)
-		json_array_append_new(left, json_pack("{s:o, s:o, s:o, s:o}", "schema", name(a->left[i].schema), "name",
-		    name(a->left[i].name), "kind", name(a->left[i].kind), "reason", name(a->left[i].reason)));
+		json_array_append_new(left, json_pack("{s:o, s:o, s:o, s:o}", "schema", name_json(a->left[i].schema), "name",
+		    name_json(a->left[i].name), "kind", name_json(a->left[i].kind), "reason", name_json(a->left[i].reason)));
 	for (size_t i = 0; i < a->nover; i++)
-		json_array_append_new(over, json_pack("{s:o, s:o, s:o}", "schema", name(a->over[i].schema), "name", name(a->over[i].name), "run", name(a->over[i].run)));
+		json_array_append_new(over, json_pack("{s:o, s:o, s:o}", "schema", name_json(a->over[i].schema), "name", name_json(a->over[i].name), "run", name_json(a->over[i].run)));
 	for (size_t i = 0; i < a->nfailures; i++)
-		json_array_append_new(failures, name(a->failures[i]));
+		json_array_append_new(failures, name_json(a->failures[i]));
 	for (size_t i = 0; i < a->nchecks; i++)
 		json_array_append_new(checks, check(&a->checks[i]));
 	return json_pack("{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:{s:o, s:o, s:s}, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
-	    "format", "gpm-report", "version", 1, "run", a->run->id, "verified", (int)a->good, "verdict", name(a->verdict),
+	    "format", "gpm-report", "version", 1, "run", a->run->id, "verified", (int)a->good, "verdict", name_json(a->verdict),
 	    "compared_by", a->level, "made", a->made,
-	    "source", "database", name(h->database), "server", name(h->server_version), "time", h->server_time,
-	    "destination", "database", name(a->database), "server", name(a->server),
-	    "bucket", name(a->from), "manifest_sha256", format_hex(manifest_hash(a->run->root)->sha256, 32, sha),
+	    "source", "database", name_json(h->database), "server", name_json(h->server_version), "time", h->server_time,
+	    "destination", "database", name_json(a->database), "server", name_json(a->server),
+	    "bucket", name_json(a->from), "manifest_sha256", format_hex(manifest_hash(a->run->root)->sha256, 32, sha),
 	    "plain_bytes", number(a->plain_bytes), "stored_bytes", number(a->stored_bytes), "tables", tables, "business_checks", checks, "schema_failures", failures, "not_carried", left, "left_over", over,
 	    "curves", "exported_bytes", points(&a->exported), "loaded_rows", points(&a->loaded));
 }
