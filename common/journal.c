@@ -423,7 +423,10 @@ journal_first(const char *path, const char *format, const char *run, enum record
 	uint64_t offset = 0;
 	int rc = journal_read(path, format, run, &offset, see_first, &f, e);
 
-	return f.found ? 1 : rc < 0 ? -1 : 0;
+	if (!f.found)
+		return rc < 0 ? -1 : 0;
+	err_clear(e); /* that it stopped there is no trouble */
+	return 1;
 }
 
 int

@@ -53,7 +53,11 @@ unset name
 # a tool that finds no access key asks a machine's metadata service: none of ours
 export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9 ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9
 # the system's programs before the caller's: a stand-in for python3, as pyenv has one, takes ten times python3's own time
-export LC_ALL=C.UTF-8 TZ=UTC PATH="$build_dir/export:$build_dir/upload:$build_dir/import:/usr/bin:/bin:$PATH"
+case :$PATH: in
+*":$build_dir/import:"*) ;; # scripts/bench in a test: its PATH is the test's
+*) PATH=$build_dir/export:$build_dir/upload:$build_dir/import:/usr/bin:/bin:$PATH ;;
+esac
+export LC_ALL=C.UTF-8 TZ=UTC PATH
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/gpm-test.XXXXXX") || exit 1
 socket_dir=$(mktemp -d /tmp/gpm-socket.XXXXXX) || exit 1 # a socket's path may have 107 bytes
 export TEST_DIR

@@ -164,7 +164,7 @@ exits 4 "another object was loaded" load_shop -q -j 2
 has "it is named" "$TEST_DIR/err" "000040.csv.zst' is not the object that was loaded"
 q dst warehouse "update gpm.ledger l set stored_sha256 = '$(sha256sum "$(find "$bucket/$run/data" -path '*sales.lines/*/000040.*')" | cut -c 1-64)',
 	object_key = 'data/elsewhere' where table_name = 'lines' and seq = 40"
-exits 4 "from another key" load_shop -q -j 2
+exits 0 "the same one under another key, as where rows of an earlier run were kept" load_shop -q -j 2
 q dst warehouse "update gpm.ledger set object_key = '$(cd "$bucket/$run" && echo data/*sales.lines/a1/b0001/000040.*)'
 	where table_name = 'lines' and seq = 40; insert into gpm.ledger select run, table_no, batch, 999, schema_name, table_name,
 	'data/more', stored_sha256, rows from gpm.ledger where table_name = 'lines' and seq = 40"
