@@ -64,7 +64,7 @@ open_volumes(void)
 static void
 make_volume(void)
 {
-	struct store *s;
+	struct store *s = NULL;
 	struct err e;
 	char *kept;
 

@@ -176,7 +176,7 @@ test_round_trips(void)
 static void
 test_gzip_levels(void)
 {
-	char *rows = mem_alloc((size_t)1 << 20), how[8];
+	char *rows = mem_alloc((size_t)1 << 20), how[24];
 	size_t len = 0, before = SIZE_MAX;
 	unsigned x = 1;
 	struct buf b;
@@ -218,7 +218,7 @@ test_tools(void)
 {
 	struct buf b;
 	struct err e;
-	char name[8];
+	char name[24];
 
 	if (!have("zstd")) {
 		ok(1, "zstd reads ours # SKIP no zstd here");
