@@ -1,6 +1,8 @@
 /* adapt.c -- a schema's statements, one after another through the rules. */
 #include "prelude.h"
 
+#include <inttypes.h>
+
 #include "adapt_rules.h"
 #include "err.h"
 #include "keyset.h"
@@ -193,6 +195,29 @@ adapter_take(struct adapter *a, const struct sql_statement *s, struct adapted *o
 	if (rc < 0)
 		adapted_release(out);
 	work_release(&w);
+	return rc;
+}
+
+int
+adapter_each(struct adapter *a, const char *section, const struct buf *text, adapter_fn *fn, void *ctx, struct err *e)
+{
+	struct sqlsplit *split = sqlsplit_new(text->data, text->len);
+	struct sql_statement s;
+	struct adapted out;
+	int rc;
+
+	while ((rc = sqlsplit_next(split, &s, e)) > 0) {
+		if (adapter_take(a, &s, &out, e) < 0) {
+			rc = err_context(e, "%s.sql, line %" PRIu64, section, s.line);
+			break;
+		}
+		for (size_t i = 0; rc > 0 && i < out.len; i++)
+			rc = fn(ctx, &out.at[i], e) < 0 ? -1 : 1;
+		adapted_release(&out);
+		if (rc < 0)
+			break;
+	}
+	sqlsplit_free(split);
 	return rc;
 }
 

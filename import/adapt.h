@@ -64,6 +64,11 @@ struct adapted {
 int adapter_take(struct adapter *, const struct sql_statement *s, struct adapted *out, struct err *) GPM_NODISCARD;
 void adapted_release(struct adapted *);
 
+/* adapter_each(a, section, text, fn, ctx, e): FN is given what becomes of each statement of TEXT, one after the other, until it fails. E names the
+ * line of SECTION whose statement cannot be split or adapted. */
+typedef int adapter_fn(void *ctx, const struct sql_statement *, struct err *);
+int adapter_each(struct adapter *, const char *section, const struct buf *text, adapter_fn *, void *ctx, struct err *) GPM_NODISCARD;
+
 /* adapt_object(s): what a statement is about, as in struct adapted; the caller frees. */
 char *adapt_object(const struct sql_statement *) GPM_NODISCARD;
 

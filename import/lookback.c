@@ -6,7 +6,6 @@
 #include "log.h"
 #include "lookback_internal.h"
 #include "repeat.h"
-#include "sqlsplit.h"
 
 /* What has to be known between the look at pre-data and that at post-data, also after a death. */
 #define STEP_AGAIN "post-data again"
@@ -76,24 +75,33 @@ add_part(struct lookback *l, const struct made *m)
 	l->parts[l->nparts++] = (struct part){ attached ? mem_printf(TABLE "%s", m->thing + strlen(PARTITION)) : mem_str(m->thing), mem_str(m->of) };
 }
 
-static void
-add_statement(struct lookback *l, const char *section, const struct sql_statement *s)
+struct reading {
+	struct lookback *lookback;
+	const char *section;
+};
+
+static int
+add_statement(void *ctx, const struct sql_statement *s, struct err *e)
 {
+	const struct reading *r = ctx;
+	struct lookback *l = r->lookback;
 	struct seen *at;
 
+	(void)e; /* cannot fail */
 	if (s->session)
-		return;
+		return 0;
 	if ((l->n & (l->n - 1)) == 0)
 		l->at = mem_grow(l->at, (2 * l->n + 1) * sizeof(*l->at));
 	at = &l->at[l->n++];
-	*at = (struct seen){ .number = schema_step_number(section, s), .safe = repeat_is_safe(s) };
+	*at = (struct seen){ .number = schema_step_number(r->section, s), .safe = repeat_is_safe(s) };
 	schema_step_hash(s, at->hash);
 	made_read(s, &at->made);
 	if (at->made.thing == NULL)
-		return;
+		return 0;
 	keyset_add(l->things, at->made.thing);
-	if (strcmp(section, "pre-data") == 0)
+	if (strcmp(r->section, "pre-data") == 0)
 		add_part(l, &at->made);
+	return 0;
 }
 
 static int
@@ -107,19 +115,9 @@ by_table(const void *a, const void *b)
 static int
 read_text(struct lookback *l, const char *section, const struct buf *text, struct err *e)
 {
-	struct sqlsplit *split = sqlsplit_new(text->data, text->len);
-	struct sql_statement s;
-	struct adapted out;
-	int rc;
+	struct reading r = { l, section };
+	int rc = adapter_each(l->adapter, section, text, add_statement, &r, e);
 
-	while ((rc = sqlsplit_next(split, &s, e)) > 0) {
-		if ((rc = adapter_take(l->adapter, &s, &out, e)) < 0)
-			break;
-		for (size_t i = 0; i < out.len; i++)
-			add_statement(l, section, &out.at[i]);
-		adapted_release(&out);
-	}
-	sqlsplit_free(split);
 	if (l->nparts > 0)
 		qsort(l->parts, l->nparts, sizeof(*l->parts), by_table);
 	return rc;

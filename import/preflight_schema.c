@@ -6,7 +6,6 @@
 #include "preflight.h"
 #include "preflight_schema.h"
 #include "schema.h"
-#include "sqlsplit.h"
 
 struct looking {
 	struct preflight *list;
@@ -96,11 +95,14 @@ look_at_place(struct looking *l, const char *sql)
 
 /* --- the text -------------------------------------------------------------------------------- */
 
-static void
-look_at_statement(struct looking *l, const char *sql)
+static int
+look_at_statement(void *ctx, const struct sql_statement *s, struct err *e)
 {
+	struct looking *l = ctx;
+	const char *sql = s->text;
 	char *name;
 
+	(void)e; /* what is missing is told, and ends nothing */
 	if (schema_is_place(sql) && !keyset_has(l->seen, sql)) {
 		keyset_add(l->seen, sql);
 		look_at_place(l, sql);
@@ -108,25 +110,7 @@ look_at_statement(struct looking *l, const char *sql)
 		look_at_extension(l, name);
 		free(name);
 	}
-}
-
-static int
-look_at_text(struct looking *l, const struct buf *text, struct err *e)
-{
-	struct sqlsplit *split = sqlsplit_new(text->data, text->len);
-	struct sql_statement s;
-	struct adapted out;
-	int rc;
-
-	while ((rc = sqlsplit_next(split, &s, e)) > 0) {
-		if ((rc = adapter_take(l->adapter, &s, &out, e)) < 0)
-			break;
-		for (size_t i = 0; i < out.len; i++)
-			look_at_statement(l, out.at[i].text);
-		adapted_release(&out);
-	}
-	sqlsplit_free(split);
-	return rc;
+	return 0;
 }
 
 static int
@@ -138,7 +122,7 @@ look_at_section(struct looking *l, const char *section, struct err *e)
 	buf_init(&text, SCHEMA_LIMIT);
 	rc = schema_fetch(l->run, section, &text, e);
 	if (rc == 0)
-		rc = look_at_text(l, &text, e);
+		rc = adapter_each(l->adapter, section, &text, look_at_statement, l, e);
 	buf_release(&text);
 	return rc;
 }

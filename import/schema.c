@@ -600,24 +600,13 @@ schema_apply(struct schema *s, const char *section, struct err *e)
 }
 
 static int
-see_text(struct schema *s, const struct buf *text, const char *section, struct err *e)
+see(void *ctx, const struct sql_statement *st, struct err *e)
 {
-	struct sqlsplit *split = sqlsplit_new(text->data, text->len);
-	struct sql_statement st;
-	struct adapted out;
-	int rc;
+	struct schema *s = ctx;
 
-	while ((rc = sqlsplit_next(split, &st, e)) > 0) {
-		if (adapter_take(s->adapter, &st, &out, e) < 0) {
-			rc = err_context(e, "%s.sql, line %" PRIu64, section, st.line);
-			break;
-		}
-		for (size_t i = 0; i < out.len; i++)
-			elsewhere_see(s->elsewhere, &out.at[i]);
-		adapted_release(&out);
-	}
-	sqlsplit_free(split);
-	return rc;
+	(void)e; /* cannot fail */
+	elsewhere_see(s->elsewhere, st);
+	return 0;
 }
 
 int
@@ -629,7 +618,7 @@ schema_see(struct schema *s, const char *section, struct err *e)
 	buf_init(&text, SCHEMA_LIMIT);
 	rc = schema_fetch(s->run, section, &text, e);
 	if (rc == 0)
-		rc = see_text(s, &text, section, e);
+		rc = adapter_each(s->adapter, section, &text, see, s, e);
 	buf_release(&text);
 	return rc;
 }

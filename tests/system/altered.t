@@ -182,13 +182,7 @@ same_schema "as at the source"
 # --- killed
 
 ok "altered once more" next_run "alter table s.added add e int; alter table s.parent add e int; alter table s.parted add e int; alter table s.retyped add e int"
-hits=0
-for delay in 0.03 0.06 0.09 0.12 0.15 0.18 0.21 0.25 0.3; do
-	gpm-import load --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse -q --replace -j 1 >/dev/null 2>&1 &
-	loader=$!
-	sleep "$delay"
-	killed "$loader" && hits=$((hits + 1))
-done
+kill_loads 0.03 0.06 0.09 0.12 0.15 0.18 0.21 0.25 0.3
 ok "killed $hits times" test "$hits" -gt 0
 exits 0 "after deaths it goes on" load
 same_shop "every table has the source's rows"

@@ -162,6 +162,20 @@ killed() {
 	[ $? = 137 ]
 }
 
+# In $hits how many of the loads --replace, one killed after each DELAY, were hit.
+kill_loads() {
+	local delay loader
+
+	hits=0
+	for delay; do
+		# no function of the shell, which would stand between it and the signal
+		gpm-import load --from "file://$bucket" -h "$(pg_host dst)" -p "$(pg_port dst)" -U postgres -d warehouse -q --replace -j 1 >/dev/null 2>&1 &
+		loader=$!
+		sleep "$delay"
+		killed "$loader" && hits=$((hits + 1))
+	done
+}
+
 make_gate() {
 	local program
 
