@@ -149,12 +149,16 @@ int
 unchanged_take(struct state *s, bool measure, struct spool *spool, struct err *e)
 {
 	struct state *base;
+	struct err trouble;
 	int rc = 0;
 
 	if (s->header.base == NULL)
 		return 0;
-	if (state_load(spool, s->header.base, &base, e) < 0)
-		return err_context(e, "the base of run %s", spool_run_id(s->run));
+	/* a run that goes on may find that its base was removed from the spool: what is out already does not need it any more */
+	if (state_load(spool, s->header.base, &base, &trouble) < 0) {
+		log_warning("run %s cannot be compared with: %s; every table that is not out yet is read", s->header.base, trouble.text);
+		return 0;
+	}
 	if (!base->has_header || strcmp(base->header.digest, s->header.digest) != 0 || json_equal(base->header.settings, s->header.settings) == 0)
 		log_warning("run %s was written under other settings: every table is read", s->header.base);
 	else

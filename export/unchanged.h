@@ -20,7 +20,7 @@ int unchanged_choose(const struct opts *, struct spool *, struct rec_run *header
  * that is based on it.  The tables are locked: one that is truncated meanwhile would show nothing. */
 int unchanged_note(const struct catalog *, struct db *, const char *condition, struct state *, struct err *) GPM_NODISCARD;
 
-/* unchanged_take(state, measure, spool, e): tables that are listed, not out yet, and as they were in the run's base are done.  MEASURE: only those whose aggregates it has. */
+/* unchanged_take(state, measure, spool, e): tables that are listed, not out yet, and as they were in the run's base are done; none when the spool has lost that run, which is told.  MEASURE: only those whose aggregates it has. */
 int unchanged_take(struct state *, bool measure, struct spool *, struct err *) GPM_NODISCARD;
 
 #endif

@@ -55,6 +55,8 @@ base_tables_add(struct push *p, struct err *e)
 
 		if (!waits(t))
 			continue;
+		if (allowance_begin(p->allowance, e) < 0)
+			return -1;
 		if (p->base == NULL)
 			return err_set(e, ERR_DIFFERS, "%s is said to be in another run, but the run names none", t->label);
 		if (base_chunks(p->base, t->base_table, add, &a, e) < 0)

@@ -10,7 +10,7 @@ struct err;
 bool base_tables_wait(const struct push *);
 
 /* base_tables_add(p, e): their objects into the push journal, each one once, however often a push starts.  That they are there, all of them,
- * is looked at before the seal, as with all that is named elsewhere (tidy). Not while others add; the claim is taken. */
+ * is looked at before the seal, as with all that is named elsewhere (tidy). Ends between two tables when no more may be begun (allowance.h). Not while others add; the claim is taken. */
 int base_tables_add(struct push *, struct err *) GPM_NODISCARD;
 
 #endif

@@ -67,6 +67,14 @@ read_header(struct push *p, struct rec_run *out, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+/* OWN: the base is not this push's choice, but the export's. */
+static int
+refuse_base(const char *own, struct err *e, const char *why)
+{
+	err_set(e, ERR_USAGE, "%s", why);
+	return own == NULL ? -1 : err_hint(e, "the export left tables to run %s: push without that option, or export again without --base (gpm-export --new-run)", own);
+}
+
 /* The export left tables to an earlier run: that one is the base, and this one is stored as it was, for readers that take it. */
 static int
 check_own_base(const struct push *p, const struct rec_push *options, const char *base, const char *wanted, struct err *e)
@@ -92,9 +100,9 @@ choose_base(struct push *p, const struct rec_run *header, const struct opts *opt
 	if (wanted == NULL && own == NULL)
 		return 0;
 	if (p->master_key != NULL)
-		return err_set(e, ERR_USAGE, "--base: each object of an encrypted run is bound to its run, and none is another's");
+		return refuse_base(own, e, "--base: each object of an encrypted run is bound to its run, and none is another's");
 	if (strcmp(options->target, "any") != 0 && strcmp(options->target, "gpfdist") != 0)
-		return err_set(e, ERR_USAGE, "--base goes with --for any and gpfdist: other readers take the folders of one run");
+		return refuse_base(own, e, "--base goes with --for any and gpfdist: other readers take the folders of one run");
 	if (p->put_only)
 		return err_set(e, ERR_USAGE, "run %s has tables that are in run %s, which has to be read: not with --put-only", spool_run_id(p->run), own);
 	if ((rc = base_choose(p->store, own != NULL ? own : wanted, header, spool_run_id(p->run), &p->base, e)) < 0)

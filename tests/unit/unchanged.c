@@ -204,6 +204,19 @@ differs(const char *id, bool measure, const char *setting, const char *what)
 	state_close(s);
 }
 
+/* The base was removed from the spool since the run began. */
+static void
+test_lost(void)
+{
+	struct state *s = begin_run("20261120T231816Z-000005", "20261120T231816Z-000000");
+	struct err e;
+
+	list(s, after, GPM_ARRAY_LEN(after));
+	ok(unchanged_take(s, false, spool, &e) == 0, "without its base a run goes on");
+	ok(!state_find(s, "public", "same")->is_done, "and reads every table");
+	state_close(s);
+}
+
 int
 main(void)
 {
@@ -215,6 +228,7 @@ main(void)
 	test_each();
 	differs("20261120T231816Z-000003", true, "a", "aggregates that the base has not");
 	differs("20261120T231816Z-000004", false, "DateStyle", "other settings");
+	test_lost();
 	spool_close(spool);
 	tmpdir_remove();
 	return tap_done();
